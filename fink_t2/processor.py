@@ -1,0 +1,383 @@
+"""The science module: classification as columns of a Spark job.
+
+``t2`` and ``maxclass`` are drop-in columns with the arguments, output and defaults of
+Fink's T2 module; ``t2_lsst`` is the same for Rubin alerts. The streaming job calls
+`alert_classification`, which adds the status and point counts to the very same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.functions import pandas_udf
+from pyspark.sql.types import FloatType, MapType, StringType
+
+from fink_t2.classes import CLASSES
+from fink_t2.classifier import Classification, find_model, load_classifier
+from fink_t2.cuts import CutSettings, Status, apply_cuts
+from fink_t2.light_curves import from_fluxes, from_ztf
+from fink_t2.model_store import ModelReference
+from fink_t2.passbands import LSST, passbands_of
+
+PROBABILITIES = MapType(StringType(), FloatType())
+
+#: What `alert_classification` puts out.
+CLASSIFICATION_SCHEMA = (
+    "probabilities array<float>, class_name string, probability float, unknown float, "
+    "status string, points array<int>"
+)
+
+
+def classify_ztf_alerts(
+    reference: ModelReference,
+    cuts: CutSettings,
+    jd: pd.Series,
+    fid: pd.Series,
+    magpsf: pd.Series,
+    sigmapsf: pd.Series,
+    isdiffpos: pd.Series | None = None,
+    roid: pd.Series | None = None,
+    cdsxmatch: pd.Series | None = None,
+    jdstarthist: pd.Series | None = None,
+) -> Classification:
+    """Classify a batch of ZTF alerts.
+
+    Parameters
+    ----------
+    reference : ModelReference
+        Which model.
+    cuts : CutSettings
+        Thresholds of the quality cuts.
+    jd, fid, magpsf, sigmapsf, isdiffpos : Series of arrays
+        History and current candidate of every alert, in any order; see
+        `fink_t2.light_curves.from_ztf`. A null array is an empty history. An alert whose
+        arrays differ in length has no usable history and becomes ``bad_photometry``.
+    roid, cdsxmatch, jdstarthist : Series, optional
+        See `fink_t2.cuts.apply_cuts`.
+
+    Returns
+    -------
+    Classification
+    """
+    columns = [jd, fid, magpsf, sigmapsf] + ([] if isdiffpos is None else [isdiffpos])
+    starts, values, is_ragged = flatten(columns)
+    sign = values[4].astype(bool) if isdiffpos is not None else None
+    started = None if jdstarthist is None else pd.to_numeric(jdstarthist).to_numpy(np.float64)
+    light_curves = from_ztf(
+        starts, values[0], values[1], values[2], values[3], isdiffpos=sign, jdstarthist=started
+    )
+    status = apply_cuts(light_curves, cuts, jdstarthist=started, roid=roid, cdsxmatch=cdsxmatch)
+    status[is_ragged] = Status.BAD_PHOTOMETRY
+    return load_classifier(reference).classify(light_curves, status)
+
+
+def classify_lsst_alerts(
+    reference: ModelReference,
+    cuts: CutSettings,
+    mjd: pd.Series,
+    band: pd.Series,
+    flux: pd.Series,
+    flux_error: pd.Series,
+    roid: pd.Series | None = None,
+    cdsxmatch: pd.Series | None = None,
+    first_mjd: pd.Series | None = None,
+    photoz: pd.Series | None = None,
+    photoz_error: pd.Series | None = None,
+) -> Classification:
+    """Classify a batch of Rubin alerts.
+
+    Parameters
+    ----------
+    reference, cuts
+        As in `classify_ztf_alerts`.
+    mjd : Series of arrays
+        ``midpointMjdTai`` of history and current source, days.
+    band : Series of arrays of str
+        Passband names u, g, r, i, z, y.
+    flux, flux_error : Series of arrays
+        ``psfFlux`` and ``psfFluxErr`` of the difference image, nJy.
+    roid, cdsxmatch : Series, optional
+        See `fink_t2.cuts.apply_cuts`.
+    first_mjd : Series, optional
+        MJD of the object's first detection ever.
+    photoz, photoz_error : Series, optional
+        Photometric redshift of the host.
+
+    Returns
+    -------
+    Classification
+    """
+    starts, values, is_ragged = flatten([mjd, flux, flux_error, band])
+    index = pd.Index(LSST.names).get_indexer(pd.Index(values[3])).astype(np.int8)
+
+    def numbers(column: pd.Series | None) -> npt.NDArray[np.float64] | None:
+        return None if column is None else pd.to_numeric(column).to_numpy(np.float64)
+
+    first = numbers(first_mjd)
+    light_curves = from_fluxes(
+        LSST,
+        starts,
+        values[0],
+        index,
+        values[1],
+        values[2],
+        unit="nJy",
+        first_seen=first,
+        photoz=numbers(photoz),
+        photoz_error=numbers(photoz_error),
+    )
+    has_points = np.diff(light_curves.starts) > 0
+    newest = np.full(len(light_curves), np.nan)
+    newest[has_points] = light_curves.time[light_curves.starts[1:][has_points] - 1]
+    status = apply_cuts(
+        light_curves, cuts, jd=newest, jdstarthist=first, roid=roid, cdsxmatch=cdsxmatch
+    )
+    status[is_ragged] = Status.BAD_PHOTOMETRY
+    return load_classifier(reference).classify(light_curves, status)
+
+
+def flatten(
+    columns: list[pd.Series],
+) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[Any]], npt.NDArray[np.bool_]]:
+    """Turn columns of arrays into flat arrays.
+
+    Parameters
+    ----------
+    columns : list of Series
+        Each of N arrays (or nulls).
+
+    Returns
+    -------
+    starts : ndarray of int64, shape (N + 1,)
+        Where each row begins.
+    values : list of ndarray, each of shape (P,)
+        Floats, or objects where a column holds strings.
+    is_ragged : ndarray of bool, shape (N,)
+        Rows whose arrays differ in length; they are flattened as empty.
+    """
+    n_rows = len(columns[0])
+    lengths = np.empty((len(columns), n_rows), dtype=np.int64)
+    for row, column in enumerate(columns):
+        lengths[row] = [0 if array is None else len(array) for array in column]
+    is_ragged = (lengths != lengths[0]).any(axis=0)
+    starts = np.concatenate(([0], np.cumsum(np.where(is_ragged, 0, lengths[0]))))
+    keep = ~is_ragged & (lengths[0] > 0)
+    values = []
+    for column in columns:
+        arrays = list(column.to_numpy()[keep])
+        joined = np.concatenate(arrays) if arrays else np.empty(0)
+        if joined.dtype == object and not any(isinstance(value, str) for value in joined[:1]):
+            joined = joined.astype(np.float64)
+        values.append(joined)
+    return starts.astype(np.int64), values, is_ragged
+
+
+def _as_maps(classification: Classification) -> pd.Series:
+    rows = classification.probabilities.tolist()
+    return pd.Series([dict(zip(CLASSES, row, strict=True)) for row in rows], dtype=object)
+
+
+def _as_frame(classification: Classification) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "probabilities": list(classification.probabilities),
+            "class_name": classification.class_names(),
+            "probability": classification.class_probabilities(),
+            "unknown": classification.unknown_scores(),
+            "status": classification.status_texts(),
+            "points": list(classification.points.astype(np.int32)),
+        }
+    )
+
+
+def _first(model_name: pd.Series | None) -> str | None:
+    return None if model_name is None or not len(model_name) else model_name.iloc[0]
+
+
+@pandas_udf(PROBABILITIES)
+def t2(
+    candid: pd.Series,
+    jd: pd.Series,
+    fid: pd.Series,
+    magpsf: pd.Series,
+    sigmapsf: pd.Series,
+    roid: pd.Series,
+    cdsxmatch: pd.Series,
+    jdstarthist: pd.Series,
+    model_name: pd.Series = None,  # type: ignore[assignment]
+    isdiffpos: pd.Series = None,  # type: ignore[assignment]
+) -> pd.Series:
+    """Classify ZTF alerts: the column of Fink's T2 module.
+
+    Parameters
+    ----------
+    candid : Column of long
+        Not used: rows are told apart by position, so a candid may occur twice.
+    jd, fid, magpsf, sigmapsf : Column of arrays
+        Concatenated history and current candidate.
+    roid, cdsxmatch, jdstarthist : Column
+        Solar-system flag, SIMBAD type, Julian Date of the first detection ever.
+    model_name : Column of str, optional
+        See `fink_t2.classifier.find_model`; the first row's counts.
+    isdiffpos : Column of arrays of bool, optional
+        Sign of the subtraction; not in the published signature, so default: positive.
+
+    Returns
+    -------
+    Column of map<string, float>
+        14 probabilities; all -1.0 where the alert is not classified.
+    """
+    return _as_maps(
+        classify_ztf_alerts(
+            find_model(_first(model_name), "ztf"),
+            CutSettings(),
+            jd,
+            fid,
+            magpsf,
+            sigmapsf,
+            isdiffpos,
+            roid,
+            cdsxmatch,
+            jdstarthist,
+        )
+    )
+
+
+@pandas_udf(PROBABILITIES)
+def t2_lsst(
+    diaSourceId: pd.Series,
+    mjd: pd.Series,
+    band: pd.Series,
+    psfFlux: pd.Series,
+    psfFluxErr: pd.Series,
+    roid: pd.Series,
+    cdsxmatch: pd.Series,
+    first_mjd: pd.Series,
+    model_name: pd.Series = None,  # type: ignore[assignment]
+    photoz: pd.Series = None,  # type: ignore[assignment]
+    photoz_error: pd.Series = None,  # type: ignore[assignment]
+) -> pd.Series:
+    """Classify Rubin alerts: the twin of `t2`.
+
+    Parameters
+    ----------
+    diaSourceId : Column of long
+        Not used, as in `t2`.
+    mjd, band, psfFlux, psfFluxErr : Column of arrays
+        Concatenated history and current source; see `classify_lsst_alerts`.
+    roid, cdsxmatch, first_mjd : Column
+        Solar-system flag, SIMBAD type, MJD of the first detection ever.
+    model_name : Column of str, optional
+        See `fink_t2.classifier.find_model`.
+    photoz, photoz_error : Column of double, optional
+        Photometric redshift of the host.
+
+    Returns
+    -------
+    Column of map<string, float>
+        14 probabilities; all -1.0 where the alert is not classified.
+    """
+    return _as_maps(
+        classify_lsst_alerts(
+            find_model(_first(model_name), "lsst"),
+            CutSettings(),
+            mjd,
+            band,
+            psfFlux,
+            psfFluxErr,
+            roid,
+            cdsxmatch,
+            first_mjd,
+            photoz,
+            photoz_error,
+        )
+    )
+
+
+def maxclass(probabilities: Column | str) -> Column:
+    """Return the class of largest probability of a `t2` column; "" where not classified.
+
+    Parameters
+    ----------
+    probabilities : Column or str
+        A column as `t2` makes it.
+    """
+    column = F.col(probabilities) if isinstance(probabilities, str) else probabilities
+    names = F.array(*[F.lit(name) for name in CLASSES])
+    values = F.transform(names, lambda name: F.element_at(column, name))
+    largest = F.array_max(values)
+    position = F.array_position(values, largest).cast("int")
+    return F.when(largest >= 0, F.element_at(names, position)).otherwise(F.lit(""))
+
+
+def alert_classification(
+    survey: str, reference: ModelReference, cuts: CutSettings
+) -> Callable[..., Column]:
+    """Return the function from alert columns to the classification struct of the stream.
+
+    Parameters
+    ----------
+    survey : str
+        "ztf": the result takes columns (jd, fid, magpsf, sigmapsf, isdiffpos, roid,
+        cdsxmatch, jdstarthist); "lsst": (mjd, band, flux, flux_error, roid, cdsxmatch,
+        first_mjd, photoz, photoz_error).
+    reference : ModelReference
+        Which model; travels to the workers with the function.
+    cuts : CutSettings
+        Thresholds.
+
+    Returns
+    -------
+    callable
+        Columns in, one struct column of `CLASSIFICATION_SCHEMA` out.
+    """
+    passbands_of(survey)
+
+    if survey == "ztf":
+
+        @pandas_udf(CLASSIFICATION_SCHEMA)  # type: ignore[call-overload]
+        def classify_ztf(
+            jd: pd.Series,
+            fid: pd.Series,
+            magpsf: pd.Series,
+            sigmapsf: pd.Series,
+            isdiffpos: pd.Series,
+            roid: pd.Series,
+            cdsxmatch: pd.Series,
+            jdstarthist: pd.Series,
+        ) -> pd.DataFrame:
+            return _as_frame(
+                classify_ztf_alerts(
+                    reference, cuts, jd, fid, magpsf, sigmapsf, isdiffpos, roid, cdsxmatch,
+                    jdstarthist,
+                )
+            )  # fmt: skip
+
+        return classify_ztf
+
+    @pandas_udf(CLASSIFICATION_SCHEMA)  # type: ignore[call-overload]
+    def classify_lsst(
+        mjd: pd.Series,
+        band: pd.Series,
+        flux: pd.Series,
+        flux_error: pd.Series,
+        roid: pd.Series,
+        cdsxmatch: pd.Series,
+        first_mjd: pd.Series,
+        photoz: pd.Series,
+        photoz_error: pd.Series,
+    ) -> pd.DataFrame:
+        return _as_frame(
+            classify_lsst_alerts(
+                reference, cuts, mjd, band, flux, flux_error, roid, cdsxmatch, first_mjd, photoz,
+                photoz_error,
+            )
+        )  # fmt: skip
+
+    return classify_lsst
