@@ -1,0 +1,68 @@
+"""Run a real single-node Apache Kafka on this machine, for trying out and for development.
+
+The broker listens on 127.0.0.1 only. Its data, settings and log are kept in a folder and are
+there again after a restart.
+
+Examples
+--------
+  fink-t2 kafka start                      # port 9092, data in .fink_t2/kafka
+  fink-t2 kafka start --port 0             # any free port; it is printed
+  fink-t2 kafka status
+  fink-t2 kafka stop
+  fink-t2 kafka start --data /tmp/night --set num.partitions=16
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fink_t2.kafka import LocalKafka
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``fink-t2 kafka``."""
+    parser.add_argument("action", choices=["start", "stop", "status"])
+    parser.add_argument("--port", type=int, default=9092, help="0 takes a free one (default 9092)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="the broker's folder (default .fink_t2/kafka)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=setting,
+        metavar="NAME=VALUE",
+        help="a broker setting to add or replace; may be repeated",
+    )
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Split ``name=value``."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start, stop or describe the broker; 1 where ``status`` or ``stop`` finds none."""
+    broker = LocalKafka(args.data, args.port, properties=dict(args.set))
+    if args.action == "start":
+        broker.start()
+        print(f"Kafka is ready at {broker.bootstrap_servers}, process {broker.pid}")
+        return 0
+    if args.action == "stop":
+        stopped = broker.stop()
+        print("Kafka is stopped" if stopped else f"no Kafka runs in {broker.folder}")
+        return 0 if stopped else 1
+    if broker.pid is None:
+        print(f"no Kafka runs in {broker.folder}")
+        return 1
+    topics = broker.topics()
+    print(f"Kafka is ready at {broker.bootstrap_servers}, process {broker.pid}")
+    print(f"folder {broker.folder}, log {broker.log}")
+    print(f"{len(topics)} topics")
+    for name, partitions in topics.items():
+        print(f"  {name}  {partitions} partitions")
+    return 0

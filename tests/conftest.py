@@ -1,0 +1,43 @@
+"""What the tests share: the reference data, a real Kafka broker, topic names of their own."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fink_t2 import jvm_packages
+from fink_t2.kafka import LocalKafka
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real alerts, light curves and the published model; read-only."""
+    folder = Path(os.environ.get("FINK_T2_SHARED") or CHECKOUT.parent / "shared")
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no reference data in {folder}; $FINK_T2_SHARED can name another folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def jars() -> list[Path]:
+    """The jars that spark-submit needs beside pyspark's own, for ``--jars``."""
+    return jvm_packages.jars("spark")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A real broker for the whole run; tests keep apart by topics of their own."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def topic() -> str:
+    """A topic name that nothing else uses; tests that need several add suffixes."""
+    return f"test-{uuid.uuid4().hex[:12]}"
