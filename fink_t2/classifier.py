@@ -203,6 +203,7 @@ def classify_light_curve(
     magpsf: npt.ArrayLike,
     sigmapsf: npt.ArrayLike,
     isdiffpos: npt.ArrayLike | None = None,
+    jdstarthist: float | None = None,
     model: str | None = None,
 ) -> dict[str, float]:
     """Classify one ZTF light curve.
@@ -211,6 +212,9 @@ def classify_light_curve(
     ----------
     jd, fid, magpsf, sigmapsf, isdiffpos : array_like, shape (P,)
         As in `fink_t2.light_curves.from_ztf`.
+    jdstarthist : float, optional
+        Julian Date of the first detection ever at this position. It informs the network;
+        no cut is made on it here.
     model : str, optional
         See `find_model`.
 
@@ -228,6 +232,7 @@ def classify_light_curve(
     >>> len(p)
     14
     """
-    curve = from_ztf([0, len(np.atleast_1d(jd))], jd, fid, magpsf, sigmapsf, isdiffpos)
+    started = None if jdstarthist is None else [jdstarthist]
+    curve = from_ztf([0, len(np.atleast_1d(jd))], jd, fid, magpsf, sigmapsf, isdiffpos, started)
     found = load_classifier(find_model(model)).classify(curve).probabilities[0]
     return dict(zip(CLASSES, found.tolist(), strict=True))

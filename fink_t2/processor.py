@@ -200,7 +200,7 @@ def _first(model_name: pd.Series | None) -> str | None:
     return None if model_name is None or not len(model_name) else model_name.iloc[0]
 
 
-@pandas_udf(PROBABILITIES)
+@pandas_udf(PROBABILITIES)  # type: ignore[call-overload]
 def t2(
     candid: pd.Series,
     jd: pd.Series,
@@ -249,7 +249,7 @@ def t2(
     )
 
 
-@pandas_udf(PROBABILITIES)
+@pandas_udf(PROBABILITIES)  # type: ignore[call-overload]
 def t2_lsst(
     diaSourceId: pd.Series,
     mjd: pd.Series,
