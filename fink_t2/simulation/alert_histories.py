@@ -1,0 +1,214 @@
+"""Cut simulated objects into alerts: one detection, and what the survey saw before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from fink_t2.simulation.arrays import Array, Indices
+from fink_t2.simulation.identifiers import JD_OF_MJD_ZERO, candidate_id, object_names
+from fink_t2.simulation.objects import SimulatedObjects
+
+#: Nanojansky per FLUXCAL: zero points 31.4 and 27.5.
+NANOJANSKY_PER_FLUXCAL = 10 ** (0.4 * (31.4 - 27.5))
+_POGSON = 2.5 / np.log(10)
+
+#: Classes whose objects vary all the time, so that the survey detected them long ago.
+PERSISTENT = ("AGN", "EB", "Mira", "RRL", "M-dwarf", "other")
+
+
+@dataclass(frozen=True)
+class AlertHistories:
+    """N alerts with the histories that their packets carry, H entries in all.
+
+    Attributes
+    ----------
+    survey : str
+    object : ndarray of int64, shape (N,)
+        Position in the `SimulatedObjects` that the alerts were cut from.
+    objectId : ndarray of str, shape (N,)
+    candid : ndarray of int64, shape (N,)
+        Different for every alert.
+    jdstarthist : ndarray, shape (N,)
+        JD of the object's first detection by the survey; for what varies all the time it lies
+        years before the history.
+    class_name : ndarray of str, shape (N,)
+    starts : ndarray of int64, shape (N + 1,)
+        Entries of alert i are ``starts[i]:starts[i + 1]``: oldest first, the last is the alert.
+    cjd : ndarray of float64, shape (H,)
+        JD (UTC) of the visit.
+    cfid : ndarray of int8, shape (H,)
+        1 g, 2 r for ZTF; for LSST the index of the passband plus 1.
+    cmagpsf, csigmapsf : ndarray of float32, shape (H,)
+        Magnitude of the absolute difference flux, and its error; NaN for a non-detection.
+    cisdiffpos : ndarray of bool, shape (H,)
+        Whether the source was brighter than in the reference; True for a non-detection.
+    cdiffmaglim : ndarray of float32, shape (H,)
+        5-sigma limiting magnitude.
+    cflux, cflux_error : ndarray of float64, shape (H,)
+        Difference flux in FLUXCAL at every visit, as forced photometry measures it.
+    """
+
+    survey: str
+    object: Indices
+    objectId: npt.NDArray[np.str_]
+    candid: Indices
+    jdstarthist: Array
+    class_name: npt.NDArray[np.str_]
+    starts: Indices
+    cjd: Array
+    cfid: npt.NDArray[np.int8]
+    cmagpsf: npt.NDArray[np.float32]
+    csigmapsf: npt.NDArray[np.float32]
+    cisdiffpos: npt.NDArray[np.bool_]
+    cdiffmaglim: npt.NDArray[np.float32]
+    cflux: Array
+    cflux_error: Array
+
+    def __len__(self) -> int:
+        return len(self.candid)
+
+    def table(self) -> pa.Table:
+        """Return one row per alert: scalars, and list columns of the history."""
+        offsets = pa.array(self.starts.astype(np.int32))
+
+        def lists(values: npt.NDArray[np.generic]) -> pa.ListArray:
+            return pa.ListArray.from_arrays(offsets, pa.array(values))
+
+        columns = {
+            "objectId": pa.array(self.objectId),
+            "candid": pa.array(self.candid),
+            "jd": pa.array(self.cjd[self.starts[1:] - 1]),
+            "jdstarthist": pa.array(self.jdstarthist),
+            "class": pa.array(self.class_name),
+        }
+        if self.survey == "ztf":
+            columns |= {
+                "cjd": lists(self.cjd),
+                "cfid": lists(self.cfid),
+                "cmagpsf": lists(self.cmagpsf),
+                "csigmapsf": lists(self.csigmapsf),
+                "cisdiffpos": lists(self.cisdiffpos),
+                "cdiffmaglim": lists(self.cdiffmaglim),
+            }
+        else:
+            columns |= {
+                "mjd": lists(self.cjd - JD_OF_MJD_ZERO),
+                "band": lists(np.array(list("ugrizy"))[self.cfid - 1]),
+                "flux": lists(self.cflux * NANOJANSKY_PER_FLUXCAL),
+                "flux_err": lists(self.cflux_error * NANOJANSKY_PER_FLUXCAL),
+                "detected": lists(np.isfinite(self.cmagpsf)),
+            }
+        return pa.table(columns)
+
+
+def alert_histories(
+    objects: SimulatedObjects,
+    alerts_per_object: int = 1,
+    window_days: float = 30.0,
+    seed: int = 0,
+    early_share: float = 0.5,
+) -> AlertHistories:
+    """Draw alerts of simulated objects: random detections, with the visits before them.
+
+    Parameters
+    ----------
+    objects : SimulatedObjects
+    alerts_per_object : int
+        At most so many different detections of each object become alerts.
+    window_days : float
+        Length of the history (30 days in a ZTF packet).
+    seed : int
+    early_share : float
+        Share of alerts drawn from the first 20 days after an object's first detection, when
+        classifying is most wanted; the others are drawn from all detections alike.
+
+    Returns
+    -------
+    AlertHistories
+        Alerts of one object follow each other in time.
+    """
+    generator = np.random.default_rng([seed, len(objects), 2])
+    size = len(objects)
+    owner = np.repeat(np.arange(size), np.diff(objects.starts))
+    at = np.flatnonzero(objects.detected)
+    first = np.full(size, np.inf)
+    np.minimum.at(first, owner[at], objects.mjd[at])
+
+    # weighted draw without replacement: the largest of u^(1/weight) win
+    early = objects.mjd[at] - first[owner[at]] <= 20.0
+    all_of = np.bincount(owner[at], minlength=size)
+    early_of = np.bincount(owner[at], weights=early, minlength=size)
+    weight = (1 - early_share) / all_of[owner[at]]
+    weight = weight + early_share * early / early_of[owner[at]]
+    key = np.log(generator.random(len(at))) / weight
+    order = np.lexsort((-key, owner[at]))
+    ordered_owner = owner[at][order]
+    rank = np.arange(len(at)) - np.searchsorted(ordered_owner, ordered_owner)
+    chosen = np.sort(at[order[rank < alerts_per_object]])
+
+    # positions of the window's visits, found in one sorted key over all objects
+    key = objects.mjd - objects.mjd.min() + owner * 1e5
+    begin = np.searchsorted(key, key[chosen] - window_days)
+    counts = chosen + 1 - begin
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    entry = np.arange(starts[-1]) + np.repeat(begin - starts[:-1], counts)
+
+    flux, error = objects.flux[entry], objects.flux_error[entry]
+    detected = objects.detected[entry]
+    size_of = np.where(detected, np.abs(flux), 1.0)
+    magnitude = np.where(detected, 27.5 - 2.5 * np.log10(size_of), np.nan)
+    sigma = np.where(detected, _POGSON * error / size_of, np.nan)
+
+    channel = generator.integers(0, 64, size)
+    jd = objects.mjd + JD_OF_MJD_ZERO
+    which = owner[chosen]
+    candid = candidate_id(jd[chosen], channel[which], generator.integers(0, 60, len(chosen)))
+    return AlertHistories(
+        survey=objects.survey,
+        object=which,
+        objectId=_names(objects, first, generator)[which],
+        candid=_made_unique(candid),
+        jdstarthist=(_first_ever(objects, first, generator) + JD_OF_MJD_ZERO)[which],
+        class_name=objects.class_names()[which],
+        starts=starts,
+        cjd=jd[entry],
+        cfid=(objects.passband[entry] + 1).astype(np.int8),
+        cmagpsf=magnitude.astype(np.float32),
+        csigmapsf=sigma.astype(np.float32),
+        cisdiffpos=(flux > 0) | ~detected,
+        cdiffmaglim=objects.limiting_magnitude[entry].astype(np.float32),
+        cflux=flux,
+        cflux_error=error,
+    )
+
+
+def _first_ever(objects: SimulatedObjects, first: Array, generator: np.random.Generator) -> Array:
+    """MJD of the survey's first detection: for variables, mostly in its first months."""
+    began = 58200.0 if objects.survey == "ztf" else 60980.0
+    long_ago = np.isin(objects.class_names(), PERSISTENT) & (generator.random(len(objects)) < 0.93)
+    earlier = np.minimum(first, began + generator.exponential(120.0, len(objects)))
+    return np.where(long_ago, earlier, first)
+
+
+def _names(
+    objects: SimulatedObjects, first: Array, generator: np.random.Generator
+) -> npt.NDArray[np.str_]:
+    if objects.survey != "ztf":
+        return objects.object_id
+    numbers = generator.integers(0, 26**7 - len(objects)) + np.arange(len(objects))
+    return object_names(first, numbers)
+
+
+def _made_unique(candid: Indices) -> Indices:
+    """Count up those that occur twice."""
+    while True:
+        _, kept = np.unique(candid, return_index=True)
+        if len(kept) == len(candid):
+            return candid
+        repeated = np.ones(len(candid), dtype=bool)
+        repeated[kept] = False
+        candid = candid + repeated

@@ -1,0 +1,135 @@
+"""When a survey looks at a position, and in which passband.
+
+ZTF: the public survey visits a field in g and r on the same night, mostly 15 minutes to 3 hours
+apart, every second or third night (Bellm et al. 2019, PASP 131, 068003), when the weather lets
+it. LSST: Wide-Fast-Deep visits in pairs of passbands every few nights, with a rolling cadence,
+u, g, r when the moon is down and i, z, y when it is bright (Bianco et al. 2022, ApJS 258, 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.simulation.arrays import Array, Indices
+
+#: MJD of a new moon, and the synodic month in days.
+NEW_MOON, SYNODIC_MONTH = 58135.09, 29.530589
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Ragged visit times of many positions.
+
+    Attributes
+    ----------
+    starts : ndarray of int, shape (n + 1,)
+    mjd : ndarray, shape (P,)
+        Sorted within a position.
+    band : ndarray of int, shape (P,)
+    """
+
+    starts: Indices
+    mjd: Array
+    band: npt.NDArray[np.int8]
+
+
+def moon_illumination(mjd: Array) -> Array:
+    """Return the illuminated fraction of the moon, 0 (new) to 1 (full)."""
+    return 0.5 * (1 - np.cos(2 * np.pi * (mjd - NEW_MOON) / SYNODIC_MONTH))
+
+
+def _clear_nights(
+    generator: np.random.Generator, size: int, nights: int
+) -> npt.NDArray[np.bool_]:
+    """Return whether each night is clear, shape (size, nights): bad weather comes in spells."""
+    to_bad, stay_bad = 0.10, 0.55
+    chance = generator.random((size, nights))
+    clear = np.empty((size, nights), dtype=bool)
+    clear[:, 0] = chance[:, 0] > 0.2
+    for night in range(1, nights):
+        threshold = np.where(clear[:, night - 1], to_bad, stay_bad)
+        clear[:, night] = chance[:, night] > threshold
+    return clear
+
+
+def _assemble(size: int, position: Indices, mjd: Array, band: Indices, keep: Array) -> Epochs:
+    position, mjd, band = position[keep], mjd[keep], band[keep]
+    order = np.lexsort((mjd, position))
+    starts = np.searchsorted(position[order], np.arange(size + 1))
+    return Epochs(starts, mjd[order], band[order].astype(np.int8))
+
+
+def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epochs:
+    """Draw the visits of ZTF (bands 0 g, 1 r) between two dates for each of n positions.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    first, last : ndarray, shape (n,)
+        MJD.
+    """
+    size = len(first)
+    nights = int(np.ceil((last - first).max())) + 1
+    clear = _clear_nights(generator, size, nights)
+    # nights between planned visits: every night in special programmes, else two or three
+    interval = generator.choice([1, 2, 3, 4], size, p=[0.14, 0.42, 0.36, 0.08])
+    clock = (generator.random(size) * interval)[:, None] + np.arange(nights)[None, :]
+    jitter = generator.random((size, nights)) < 0.12
+    planned = (clock % interval[:, None] < 1.0) ^ jitter
+    observed = clear & planned
+
+    position, night = np.nonzero(observed)
+    many = len(position)
+    hour = generator.uniform(0.0, 0.30, many)
+    base = np.floor(first)[position] + night + 0.12 + hour
+    both = generator.random(many) < 0.70
+    lead = generator.integers(0, 2, many)
+    apart = np.clip(generator.lognormal(np.log(0.04), 0.7, many), 0.012, 0.15)
+    again = generator.random(many) < np.where(interval[position] == 1, 0.35, 0.12)
+    third_apart = apart + generator.exponential(0.03, many)
+    groups = [
+        (position, base, lead),
+        (position[both], (base + apart)[both], 1 - lead[both]),
+        (position[again], (base + third_apart)[again], generator.integers(0, 2, int(again.sum()))),
+    ]
+    where = np.concatenate([group[0] for group in groups])
+    mjd = np.concatenate([group[1] for group in groups])
+    band = np.concatenate([group[2] for group in groups])
+    keep = (mjd >= first[where]) & (mjd <= last[where])
+    return _assemble(size, where, mjd, band, keep)
+
+
+def lsst_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epochs:
+    """Draw the visits of LSST Wide-Fast-Deep (bands 0..5: u g r i z y) between two dates.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    first, last : ndarray, shape (n,)
+        MJD.
+    """
+    size = len(first)
+    nights = int(np.ceil((last - first).max())) + 1
+    clear = _clear_nights(generator, size, nights)
+    # rolling: in its active years a field is visited about twice as often
+    rate = np.where(generator.random(size) < 0.55, 0.42, 0.16)
+    observed = clear & (generator.random((size, nights)) < rate[:, None])
+    position, night = np.nonzero(observed)
+    many = len(position)
+    base = np.floor(first)[position] + night + 0.05 + generator.uniform(0.0, 0.33, many)
+    bright = moon_illumination(base) > generator.uniform(0.3, 0.7, many)
+    dark_pairs = np.array([[0, 1], [0, 2], [1, 2], [1, 3], [2, 3], [3, 4]])
+    bright_pairs = np.array([[1, 2], [2, 3], [3, 4], [4, 5], [3, 5], [4, 4]])
+    dark_pick = generator.choice(6, many, p=[0.18, 0.07, 0.25, 0.12, 0.23, 0.15])
+    bright_pick = generator.choice(6, many, p=[0.05, 0.25, 0.25, 0.30, 0.08, 0.07])
+    pair = np.where(bright[:, None], bright_pairs[bright_pick], dark_pairs[dark_pick])
+    second = generator.random(many) < 0.85
+    apart = generator.uniform(0.009, 0.03, many)
+    where = np.concatenate([position, position[second]])
+    mjd = np.concatenate([base, (base + apart)[second]])
+    band = np.concatenate([pair[:, 0], pair[second, 1]])
+    keep = (mjd >= first[where]) & (mjd <= last[where])
+    return _assemble(size, where, mjd, band, keep)

@@ -1,0 +1,35 @@
+"""Which families of sources make up each of the 14 classes, and in what shares."""
+
+from __future__ import annotations
+
+from fink_t2.simulation.models import (
+    active_nuclei,
+    core_collapse,
+    luminous,
+    stellar,
+    thermonuclear,
+)
+from fink_t2.simulation.models.source import Source
+
+#: Class name to its families and their shares (which sum to 1).
+FAMILIES: dict[str, tuple[tuple[Source, float], ...]] = {
+    "mu-Lens-Single": ((stellar.LENSING, 1.0),),
+    "TDE": ((luminous.TIDAL_DISRUPTION, 1.0),),
+    "EB": ((stellar.ECLIPSING, 1.0),),
+    "SNII": (
+        (core_collapse.PLATEAU, 0.57),
+        (core_collapse.LINEAR, 0.20),
+        (core_collapse.INTERACTING, 0.13),
+        (core_collapse.STRIPPED_HYDROGEN, 0.10),
+    ),
+    "SNIax": ((thermonuclear.IAX, 1.0),),
+    "Mira": ((stellar.MIRA, 1.0),),
+    "SNIbc": ((core_collapse.STRIPPED, 0.93), (core_collapse.HELIUM_INTERACTING, 0.07)),
+    "KN": ((luminous.KILONOVA, 1.0),),
+    "M-dwarf": ((stellar.FLARING, 1.0),),
+    "SNIa-91bg": ((thermonuclear.SUBLUMINOUS, 1.0),),
+    "AGN": ((active_nuclei.QUASAR, 0.5), (active_nuclei.BLAZAR, 0.5)),
+    "SNIa": ((thermonuclear.NORMAL, 1.0),),
+    "RRL": ((stellar.LYRAE, 1.0),),
+    "SLSN-I": ((luminous.SUPERLUMINOUS, 1.0),),
+}
