@@ -1,0 +1,1 @@
+"""Offline training: data sets, networks, compression, evaluation, promotion."""

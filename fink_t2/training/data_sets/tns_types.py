@@ -1,0 +1,35 @@
+"""Spectroscopic types of the Transient Name Server, and the class each one is trained as."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Iterable
+from importlib import resources
+
+from fink_t2.classes import CLASSES
+
+
+@functools.cache
+def tns_types() -> dict[str, str]:
+    """Return the class ("other": none of the 14) of every type in ``tns_types.csv``.
+
+    Peculiar and interacting types without a PLAsTiCC counterpart are "other".
+    """
+    text = resources.files("fink_t2.training.data_sets").joinpath("tns_types.csv").read_text()
+    return {row["type"]: row["class"] for row in csv.DictReader(text.splitlines())}
+
+
+def classes_of_types(types: Iterable[str | None]) -> list[str | None]:
+    """Return the class of each type: one of the 14, "other", or None for an unknown type.
+
+    Parameters
+    ----------
+    types : iterable of str or None
+        TNS types, or names of the 14 classes.
+    """
+    table = tns_types()
+    return [
+        name if name in CLASSES else table.get(name.strip()) if isinstance(name, str) else None
+        for name in types
+    ]
