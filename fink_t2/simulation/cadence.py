@@ -41,9 +41,7 @@ def moon_illumination(mjd: Array) -> Array:
     return 0.5 * (1 - np.cos(2 * np.pi * (mjd - NEW_MOON) / SYNODIC_MONTH))
 
 
-def _clear_nights(
-    generator: np.random.Generator, size: int, nights: int
-) -> npt.NDArray[np.bool_]:
+def _clear_nights(generator: np.random.Generator, size: int, nights: int) -> npt.NDArray[np.bool_]:
     """Return whether each night is clear, shape (size, nights): bad weather comes in spells."""
     to_bad, stay_bad = 0.10, 0.55
     chance = generator.random((size, nights))
@@ -74,8 +72,12 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
     size = len(first)
     nights = int(np.ceil((last - first).max())) + 1
     clear = _clear_nights(generator, size, nights)
-    # nights between planned visits: every night in special programmes, else two or three
-    interval = generator.choice([1, 2, 3, 4], size, p=[0.14, 0.42, 0.36, 0.08])
+    # nights between planned visits: every night in special programmes, else three in the
+    # survey's first years and two later
+    interval = generator.choice([1, 2, 3, 4], size, p=[0.08, 0.36, 0.48, 0.08])
+    paired = generator.uniform(0.35, 0.95, size)
+    # images fail, or the source lies in a gap between readout channels
+    lost = np.where(generator.random(size) < 0.5, 0.03, generator.uniform(0.0, 0.45, size))
     clock = (generator.random(size) * interval)[:, None] + np.arange(nights)[None, :]
     jitter = generator.random((size, nights)) < 0.12
     planned = (clock % interval[:, None] < 1.0) ^ jitter
@@ -85,11 +87,11 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
     many = len(position)
     hour = generator.uniform(0.0, 0.30, many)
     base = np.floor(first)[position] + night + 0.12 + hour
-    both = generator.random(many) < 0.70
+    both = generator.random(many) < paired[position]
     lead = generator.integers(0, 2, many)
     apart = np.clip(generator.lognormal(np.log(0.04), 0.7, many), 0.012, 0.15)
     again = generator.random(many) < np.where(interval[position] == 1, 0.35, 0.12)
-    third_apart = apart + generator.exponential(0.03, many)
+    third_apart = apart + 0.0004 + generator.exponential(0.03, many)
     groups = [
         (position, base, lead),
         (position[both], (base + apart)[both], 1 - lead[both]),
@@ -99,6 +101,7 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
     mjd = np.concatenate([group[1] for group in groups])
     band = np.concatenate([group[2] for group in groups])
     keep = (mjd >= first[where]) & (mjd <= last[where])
+    keep &= generator.random(len(where)) >= lost[where]
     return _assemble(size, where, mjd, band, keep)
 
 

@@ -8,6 +8,7 @@ limiting magnitude stands for, grows with brightness much faster than photon noi
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from fink_t2.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Indices
@@ -16,14 +17,19 @@ from fink_t2.simulation.cadence import moon_illumination
 FLUXCAL_ZERO_POINT = 27.5
 
 #: Median 5-sigma depth of a dark visit, AB magnitudes.
-DARK_DEPTH = {"ztf": (20.75, 20.55), "lsst": (23.5, 24.45, 24.0, 23.4, 22.75, 22.0)}
+DARK_DEPTH = {"ztf": (20.65, 20.48), "lsst": (23.5, 24.45, 24.0, 23.4, 22.75, 22.0)}
 #: Magnitudes lost under a full moon.
-MOON_LOSS = {"ztf": (1.25, 0.75), "lsst": (1.3, 0.9, 0.5, 0.25, 0.1, 0.05)}
+MOON_LOSS = {"ztf": (1.45, 1.2), "lsst": (1.3, 0.9, 0.5, 0.25, 0.1, 0.05)}
 
 #: Variance of a source's flux in units of the background's: constant + photon * s + (gain s)^2,
 #: with s the flux over its background error.
 ZTF_VARIANCE = (0.70, 0.11, 0.035)
 LSST_VARIANCE = (1.0, 0.02, 0.005)
+
+#: True scatter of ZTF's fluxes in units of their quoted errors; relative floor; share of outliers.
+ZTF_SCATTER, ZTF_FLOOR, ZTF_OUTLIERS = 0.55, 0.02, 0.01
+#: By how much the light of the host raises the detection threshold in g, on average.
+ZTF_HOST_THRESHOLD = 0.12
 
 
 def draw_limiting_magnitude(
@@ -32,10 +38,10 @@ def draw_limiting_magnitude(
     """Draw the 5-sigma limiting magnitude of each visit, shape (P,)."""
     dark = np.array(DARK_DEPTH[passbands.survey])[band]
     loss = np.array(MOON_LOSS[passbands.survey])[band]
-    moon = moon_illumination(mjd) ** 1.5 * generator.uniform(0.2, 1.0, len(mjd))
-    seeing = generator.normal(0.0, 0.2, len(mjd))
-    clouded = generator.random(len(mjd)) < 0.12
-    clouds = np.where(clouded, generator.exponential(0.8, len(mjd)), 0.0)
+    moon = moon_illumination(mjd) ** 1.5 * generator.uniform(0.3, 1.0, len(mjd))
+    seeing = generator.normal(0.0, 0.22, len(mjd))
+    clouded = generator.random(len(mjd)) < 0.18
+    clouds = np.where(clouded, generator.exponential(0.9, len(mjd)), 0.0)
     return np.clip(dark - loss * moon + seeing - np.minimum(clouds, 4.0), 15.0, None)
 
 
@@ -71,3 +77,51 @@ def flux_error(
     variance += 0.5 * photon * below + (0.1 * gain * below) ** 2
     scatter = 0.15 if passbands.survey == "ztf" else 0.05
     return background * np.sqrt(variance) * generator.lognormal(0.0, scatter, len(flux))
+
+
+def measure(
+    generator: np.random.Generator, flux: Array, error: Array, passbands: PassbandSet
+) -> Array:
+    """Return a noisy measurement of each true difference flux, shape (P,).
+
+    Two ZTF points of one night and band scatter by only 0.55 of their quoted errors (2,405 pairs
+    of real typed supernovae), but for a floor of 2 % at the bright end and a few outliers.
+    """
+    noise = generator.standard_normal(len(flux))
+    if passbands.survey != "ztf":
+        return flux + error * noise
+    outlier = generator.random(len(flux)) < ZTF_OUTLIERS
+    width = np.where(outlier, 2.0, ZTF_SCATTER)
+    spread = np.hypot(width * error, ZTF_FLOOR * np.abs(flux))
+    return flux + spread * noise
+
+
+def is_detected(
+    generator: np.random.Generator,
+    flux: Array,
+    background: Array,
+    source: Indices,
+    band: Indices,
+    passbands: PassbandSet,
+) -> npt.NDArray[np.bool_]:
+    """Return whether a difference image yields a source, of either sign, shape (P,).
+
+    The threshold is 5 sigma of the background. For ZTF the light under the source raises it,
+    more so in red bands, since hosts are red; seeing and image quality blur it.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    flux, background : ndarray, shape (P,)
+        Measured flux, 1-sigma error of the background.
+    source, band : ndarray of int, shape (P,)
+        Position of the object; index of the passband.
+    passbands : PassbandSet
+    """
+    strength = np.abs(flux) / background
+    if passbands.survey != "ztf" or not len(flux):
+        return strength > 5.0
+    host = generator.exponential(ZTF_HOST_THRESHOLD, int(source.max()) + 1)
+    redness = np.clip(passbands.wavelength_array() / 4800.0 - 0.8, 0.0, None) / 0.2
+    raised = 1 + host[source] * redness[band]
+    return strength > 5.0 * raised * generator.lognormal(0.0, 0.15, len(flux))

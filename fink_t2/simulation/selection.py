@@ -14,7 +14,7 @@ from fink_t2.simulation.cosmology import distance_modulus, draw_redshift
 #: sample, and the width of the fall: the spectroscopically typed ones (the ZTF Bright Transient
 #: Survey is complete to 18.5 and reaches 19; Perley et al. 2020, ApJ 904, 35), and all that are
 #: detected more than once or twice.
-TYPED_LIMIT, TYPED_WIDTH = 18.8, 0.12
+TYPED_LIMIT, TYPED_WIDTH = 18.9, 0.12
 DETECTED_LIMIT = {"ztf": 19.9, "lsst": 23.6}
 DETECTED_WIDTH = 0.2
 

@@ -22,6 +22,8 @@ from fink_t2.simulation.photometry_noise import (
     background_error,
     draw_limiting_magnitude,
     flux_error,
+    is_detected,
+    measure,
 )
 
 #: Objects that are drawn together from one random stream; part of what a seed means.
@@ -168,8 +170,8 @@ def _simulate_family(
     known = np.isfinite(magnitude[owner])
     star[known] = 10 ** (-0.4 * (magnitude[owner][known] - 27.5))
     error = flux_error(generator, true_flux, star, background, passbands)
-    flux = true_flux + error * generator.standard_normal(len(owner))
-    detected = np.abs(flux) > 5 * background * generator.lognormal(0.0, 0.12, len(owner))
+    flux = measure(generator, true_flux, error, passbands)
+    detected = is_detected(generator, flux, background, owner, epochs.band, passbands)
     photoz, photoz_error = _photometric_redshift(generator, parameters)
     everything = SimulatedObjects(
         survey=survey,

@@ -41,12 +41,20 @@ def colour_magnitude(colour: Array, wavelength: Array, blanketing: Array | float
     return blanketed - 2.5 * np.log10(np.maximum(ratio, 1e-30))
 
 
-def soft_rise(phase: Array, duration: Array) -> Array:
+def soft_rise(phase: Array, duration: Array, power: float = 2.0) -> Array:
     """Return the magnitudes below maximum on the way up, infinite before the explosion.
 
-    The flux is 1 - (1 - t / duration)^2 with t the days since explosion: linear at first, flat
-    at maximum.
+    The flux is 1 - (1 - t / duration)^power with t the days since explosion: linear at first,
+    flat at maximum, and the more abrupt the higher the power.
+
+    Parameters
+    ----------
+    phase : ndarray, shape (P,)
+        Days since maximum.
+    duration : ndarray, shape (P,)
+        Days from explosion to maximum.
+    power : float
     """
     fraction = np.clip(phase / duration + 1.0, 0.0, 1.0)
     with np.errstate(divide="ignore"):
-        return -2.5 * np.log10(1.0 - (1.0 - fraction) ** 2)
+        return -2.5 * np.log10(1.0 - (1.0 - fraction) ** power)

@@ -39,7 +39,7 @@ def _hydrogen_rich(parameters: Parameters, source: Indices, phase: Array, wave: 
     drop = parameters["drop"][source] / (1 + np.exp(-np.clip((phase - plateau) / 4.0, -40, 40)))
     on_tail = np.maximum(0.0, phase - plateau - 8)
     tail = (0.98 - late) / 100.0 * on_tail
-    magnitude = soft_rise(np.minimum(since, 0.0), rise) + np.where(
+    magnitude = soft_rise(np.minimum(since, 0.0), rise, 4.0) + np.where(
         since > 0, decline + drop + tail, 0.0
     )
     pace = parameters["cooling_pace"][source]
@@ -51,7 +51,7 @@ def _hydrogen_rich(parameters: Parameters, source: Indices, phase: Array, wave: 
 def _plateau(generator: np.random.Generator, size: int) -> Parameters:
     parameters = draw_dust(generator, size, 0.12)
     parameters["absolute_magnitude"] = generator.normal(-16.9, 0.9, size)
-    parameters["rise"] = generator.lognormal(np.log(9.0), 0.4, size)
+    parameters["rise"] = generator.lognormal(np.log(11.0), 0.4, size)
     parameters["early_slope"] = generator.normal(1.0, 0.7, size)
     parameters["late_slope"] = np.clip(generator.normal(0.6, 0.5, size), -0.5, 2.0)
     parameters["plateau"] = np.clip(generator.normal(105, 15, size), 65, 150)
