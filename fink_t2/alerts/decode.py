@@ -1,0 +1,186 @@
+"""Decode alert packets in Python, only the fields that classification needs.
+
+The streaming job decodes in the JVM (`fink_t2.stream.decode`); this is the reader for files on
+one machine, and what the tests hold the JVM's answer against.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import fastavro
+from fastavro.schema import SchemaParseException, UnknownType
+
+from fink_t2.alerts.frames import (
+    CONFLUENT_PREFIX_LENGTH,
+    check_frame,
+    is_container,
+    read_blocks,
+    read_container_header,
+    read_schema_id,
+)
+from fink_t2.alerts.limits import DEFAULT_LIMITS, Limits
+from fink_t2.alerts.schema_sources import SchemaSource
+from fink_t2.alerts.schemas import Fitted, Schema, fit, parse_schema, schema_name
+from fink_t2.alerts.wanted_fields import REQUIRED, wanted_schema
+from fink_t2.errors import AlertError
+
+#: What fastavro raises on data that do not match their schema.
+DATA_ERRORS = (
+    EOFError,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    AttributeError,
+    StopIteration,
+    fastavro.read.SchemaResolutionError,
+)
+
+
+def decode_alert(
+    message: bytes,
+    survey: str,
+    schemas: SchemaSource | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> dict[str, Any]:
+    """Decode a message that holds one alert.
+
+    Parameters
+    ----------
+    message : bytes
+        An Avro container, or a datum in Confluent's wire format.
+    survey : str
+        "ztf" or "lsst".
+    schemas : SchemaSource, optional
+        Where Confluent schema ids are looked up.
+    limits : Limits
+        Bounds on what the message may make this function do.
+
+    Returns
+    -------
+    dict
+        The fields of `fink_t2.alerts.wanted_fields.WANTED`; None where the alert has none.
+
+    Raises
+    ------
+    AlertError
+        If it can't be decoded, for any reason, or holds more than one alert.
+    """
+    alerts = list(decode_alerts(message, survey, schemas, limits))
+    if len(alerts) != 1:
+        raise AlertError(f"message holds {len(alerts)} alerts, not one")
+    return alerts[0]
+
+
+def decode_alerts(
+    message: bytes,
+    survey: str,
+    schemas: SchemaSource | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[dict[str, Any]]:
+    """Decode all alerts of a message or file; see `decode_alert`.
+
+    Yields
+    ------
+    dict
+        One alert after the other.
+
+    Raises
+    ------
+    AlertError
+        At the first that can't be decoded.
+    """
+    message = check_frame(message, limits)
+    if is_container(message):
+        header = read_container_header(message, limits)
+        text = header.schema_text
+        blocks = read_blocks(message, header, limits)
+    else:
+        if schemas is None:
+            raise AlertError(
+                f"schema {read_schema_id(message)} is needed, and no source of schemas is set"
+            )
+        text = schemas.schema_text(read_schema_id(message))
+        blocks = iter([(1, message[CONFLUENT_PREFIX_LENGTH:])])
+    writer = alert_schema(text, survey, limits)
+    for count, data in blocks:
+        for alert in read_records(data, count, writer, wanted_schema(survey)):
+            check_required(alert, survey)
+            yield alert
+
+
+@lru_cache(maxsize=64)
+def alert_schema(text: str, survey: str, limits: Limits = DEFAULT_LIMITS) -> Schema:
+    """Return a writer's schema, checked and fitted to the fields that are needed.
+
+    Raises
+    ------
+    AlertError
+        If it is unsound, or lacks a required field.
+    """
+    fitted = fit(parse_schema(text, limits), wanted_schema(survey))
+    check_has_required(fitted, text, survey)
+    return fitted.schema
+
+
+def check_has_required(fitted: Fitted, text: str, survey: str) -> None:
+    """Refuse a writer's schema that lacks a required field.
+
+    Raises
+    ------
+    AlertError
+        Naming schema and fields.
+    """
+    lacking = [name for name in REQUIRED[survey] if name not in fitted.readable]
+    if lacking:
+        raise AlertError(f"schema {schema_name(text)!r} has no readable {', '.join(lacking)}")
+
+
+def check_required(alert: dict[str, Any], survey: str) -> None:
+    """Refuse an alert whose required fields are null.
+
+    Raises
+    ------
+    AlertError
+        Naming the field.
+    """
+    for name in REQUIRED[survey]:
+        value: Any = alert
+        for part in name.split("."):
+            value = None if value is None else value[part]
+        if value is None:
+            raise AlertError(f"{name} is null")
+
+
+def read_records(
+    data: bytes, count: int, writer: Schema, reader: Schema | None = None
+) -> Iterator[dict[str, Any]]:
+    """Read the records that lie one after the other in a block.
+
+    Raises
+    ------
+    AlertError
+        If they do not match the schema, or do not fill the block exactly.
+    """
+    stream = io.BytesIO(data)
+    for number in range(count):
+        begin = stream.tell()
+        try:
+            record = fastavro.schemaless_reader(stream, writer, reader)
+        except (*DATA_ERRORS, SchemaParseException, UnknownType, RecursionError) as error:
+            problem = str(error) or type(error).__name__
+            raise AlertError(
+                f"record {number + 1} of {count}, at byte {begin} of {len(data)}, does not match "
+                f"its schema ({problem[:200]})"
+            ) from None
+        if not isinstance(record, dict):
+            raise AlertError(f"record {number + 1} of {count} is no record")
+        yield record
+    if stream.tell() != len(data):
+        raise AlertError(f"{len(data) - stream.tell()} bytes left behind the last record")

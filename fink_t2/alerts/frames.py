@@ -1,0 +1,253 @@
+"""The outer form of a message: an Avro object container, or Confluent's schema id and datum.
+
+ZTF sends containers (Avro 1.11 specification, "Object Container Files"): magic, metadata map
+with schema and codec, a 16-byte sync marker, then blocks of (count, size, records, marker).
+Rubin sends Confluent's wire format: a zero byte, the schema id as 4 bytes big-endian, a datum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fink_t2.alerts.limits import DEFAULT_LIMITS, Limits
+from fink_t2.errors import AlertError
+
+CONTAINER_MAGIC = b"Obj\x01"
+SYNC_LENGTH = 16
+CONFLUENT_MAGIC = b"\x00"
+CONFLUENT_PREFIX_LENGTH = 5
+CODECS = ("null", "deflate")
+#: A zigzag integer of 64 bits has at most this many bytes.
+LONGEST_INTEGER = 10
+
+
+@dataclass(frozen=True)
+class ContainerHeader:
+    """What stands before the blocks of an Avro object container.
+
+    Attributes
+    ----------
+    prefix : bytes
+        Magic and metadata: all that is the same in every container of one producer.
+    schema_text : str
+        The writer's schema, JSON.
+    codec : str
+        "null" or "deflate".
+    sync : bytes
+        The marker that ends every block.
+    """
+
+    prefix: bytes
+    schema_text: str
+    codec: str
+    sync: bytes
+
+    @property
+    def length(self) -> int:
+        """Offset of the first block."""
+        return len(self.prefix) + SYNC_LENGTH
+
+
+def is_container(message: bytes) -> bool:
+    """Tell whether a message begins as an Avro object container does."""
+    return message[: len(CONTAINER_MAGIC)] == CONTAINER_MAGIC
+
+
+def is_confluent(message: bytes) -> bool:
+    """Tell whether a message begins as Confluent's wire format does."""
+    return message[:1] == CONFLUENT_MAGIC
+
+
+def check_frame(message: bytes | None, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Return a message that has a known frame and no excessive length.
+
+    Raises
+    ------
+    AlertError
+        Naming what is wrong with it.
+    """
+    if not message:
+        raise AlertError("empty message")
+    if len(message) > limits.message_bytes:
+        raise AlertError(
+            f"message of {len(message)} bytes, longer than the limit of {limits.message_bytes}"
+        )
+    if not (is_container(message) or is_confluent(message)):
+        raise AlertError(
+            "neither an Avro container nor Confluent's wire format: "
+            f"begins with bytes {message[:4].hex(' ')}"
+        )
+    return message
+
+
+def read_integer(data: bytes, offset: int) -> tuple[int, int]:
+    """Read a zigzag variable-length integer; return it and the offset behind it.
+
+    Raises
+    ------
+    AlertError
+        If it is not complete or has more than 64 bits.
+    """
+    value = 0
+    for position in range(LONGEST_INTEGER):
+        if offset + position >= len(data):
+            raise AlertError(f"ends within a number at byte {offset} of {len(data)}")
+        byte = data[offset + position]
+        value |= (byte & 0x7F) << (7 * position)
+        if byte < 0x80:
+            if value >= 1 << 64:
+                break
+            return (value >> 1) ^ -(value & 1), offset + position + 1
+    raise AlertError(f"the number at byte {offset} has more than 64 bits")
+
+
+def write_integer(value: int) -> bytes:
+    """Return a non-negative integer in Avro's variable-length zigzag form."""
+    value <<= 1
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _read_bytes(data: bytes, offset: int, what: str) -> tuple[bytes, int]:
+    length, offset = read_integer(data, offset)
+    if not 0 <= length <= len(data) - offset:
+        raise AlertError(
+            f"{what} at byte {offset} says it has {length} bytes; {len(data) - offset} are there"
+        )
+    return data[offset : offset + length], offset + length
+
+
+def read_container_header(message: bytes, limits: Limits = DEFAULT_LIMITS) -> ContainerHeader:
+    """Read magic, metadata and sync marker of a container.
+
+    Raises
+    ------
+    AlertError
+        If they are damaged, or the codec is not supported.
+    """
+    if not is_container(message):
+        raise AlertError(f"no Avro container: begins with bytes {message[:4].hex(' ')}")
+    offset = len(CONTAINER_MAGIC)
+    metadata: dict[bytes, bytes] = {}
+    while True:
+        count, offset = read_integer(message, offset)
+        if count == 0:
+            break
+        if count < 0:  # a block of the map that is preceded by its size in bytes
+            _, offset = read_integer(message, offset)
+            count = -count
+        if count > len(message) - offset:
+            raise AlertError(f"container metadata says it has {count} entries")
+        for _ in range(count):
+            key, offset = _read_bytes(message, offset, "container metadata")
+            metadata[key], offset = _read_bytes(message, offset, "container metadata")
+    sync = message[offset : offset + SYNC_LENGTH]
+    if len(sync) < SYNC_LENGTH:
+        raise AlertError(f"ends within the container's header, at byte {len(message)}")
+    codec = metadata.get(b"avro.codec", b"null").decode("ascii", "replace")
+    if codec not in CODECS:
+        raise AlertError(f"codec {codec!r} is not supported; {' and '.join(CODECS)} are")
+    text = metadata.get(b"avro.schema")
+    if text is None:
+        raise AlertError("container without a schema")
+    if len(text) > limits.schema_bytes:
+        raise AlertError(
+            f"schema of {len(text)} bytes, longer than the limit of {limits.schema_bytes}"
+        )
+    try:
+        schema_text = text.decode()
+    except UnicodeDecodeError as error:
+        raise AlertError(f"the container's schema is not UTF-8 ({error.reason})") from None
+    return ContainerHeader(message[:offset], schema_text, codec, sync)
+
+
+def read_blocks(
+    message: bytes, header: ContainerHeader, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[tuple[int, bytes]]:
+    """Read the blocks of a container.
+
+    Yields
+    ------
+    count : int
+        Records in the block.
+    data : bytes
+        The records one after the other, inflated.
+
+    Raises
+    ------
+    AlertError
+        If a block is cut short, does not end with the sync marker, or grows beyond the limit.
+    """
+    offset, records = header.length, 0
+    while offset < len(message):
+        count, offset = read_integer(message, offset)
+        records += count
+        if count < 1 or records > limits.records:
+            raise AlertError(f"block with {count} records; the limit is {limits.records}")
+        data, offset = _read_bytes(message, offset, "block")
+        if message[offset : offset + SYNC_LENGTH] != header.sync:
+            raise AlertError(f"no sync marker behind the block, at byte {offset}")
+        offset += SYNC_LENGTH
+        if header.codec == "deflate":
+            data = _inflate(data, limits.record_bytes)
+        yield count, data
+    if records == 0:
+        raise AlertError("container without a record")
+
+
+def _inflate(data: bytes, limit: int) -> bytes:
+    """Inflate a raw deflate stream, stopping where it grows beyond ``limit`` bytes."""
+    machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        inflated = machine.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise AlertError(f"block can't be inflated ({error})") from None
+    if len(inflated) > limit:
+        raise AlertError(f"block inflates to more than the limit of {limit} bytes")
+    if not machine.eof:
+        raise AlertError("block can't be inflated (it is cut short)")
+    return inflated
+
+
+def container_prefix(schema_text: str) -> bytes:
+    """Return magic and metadata of an uncompressed container, as `single_container` writes it."""
+    metadata = b""
+    for key, value in (("avro.schema", schema_text), ("avro.codec", "null")):
+        metadata += b"".join(
+            write_integer(len(part)) + part for part in (key.encode(), value.encode())
+        )
+    return CONTAINER_MAGIC + write_integer(2) + metadata + write_integer(0)
+
+
+def single_container(prefix: bytes, datum: bytes) -> bytes:
+    """Return an uncompressed container with one record.
+
+    Parameters
+    ----------
+    prefix : bytes
+        From `container_prefix`.
+    datum : bytes
+        The record, binary-encoded.
+    """
+    sync = hashlib.sha256(prefix).digest()[:SYNC_LENGTH]
+    return b"".join((prefix, sync, write_integer(1), write_integer(len(datum)), datum, sync))
+
+
+def read_schema_id(message: bytes) -> int:
+    """Return the schema id of a message in Confluent's wire format.
+
+    Raises
+    ------
+    AlertError
+        If the message is too short to have one.
+    """
+    if len(message) < CONFLUENT_PREFIX_LENGTH:
+        raise AlertError(f"message of {len(message)} bytes ends within its schema id")
+    return int.from_bytes(message[1:CONFLUENT_PREFIX_LENGTH], "big")

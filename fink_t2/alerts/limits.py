@@ -1,0 +1,39 @@
+"""How much of a message is looked at before it is given up: alerts come from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on what one message may make a reader do.
+
+    Attributes
+    ----------
+    message_bytes : int
+        Longest message; ZTF packets have 40-75 KB, Rubin's 100-400 KB.
+    record_bytes : int
+        Longest record after inflating a compressed container.
+    records : int
+        Most records in one container.
+    schema_bytes : int
+        Longest schema text; ZTF's has 26 KB, Rubin's with all comments 60 KB.
+    schema_nodes : int
+        Most fields and types of a schema once its named types are written out.
+    schema_depth : int
+        Deepest nesting of a schema.
+    writer_schemas : int
+        Most different schemas in the life of one job.
+    """
+
+    message_bytes: int = 10_000_000
+    record_bytes: int = 20_000_000
+    records: int = 10_000
+    schema_bytes: int = 1_000_000
+    schema_nodes: int = 20_000
+    schema_depth: int = 32
+    writer_schemas: int = 64
+
+
+DEFAULT_LIMITS = Limits()

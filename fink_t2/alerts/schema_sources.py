@@ -1,0 +1,210 @@
+"""Where the schemas of Confluent-framed alerts come from: a folder, a registry, a package.
+
+Rubin numbers its schemas 100 x major + minor: 703 is version 7.3.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from fastavro.repository.base import SchemaRepositoryError
+from fastavro.schema import SchemaParseException, UnknownType, load_schema
+
+from fink_t2.alerts.limits import DEFAULT_LIMITS
+from fink_t2.errors import AlertError, ConfigError
+
+PACKAGE = "lsst.alert.packet"
+PACKAGE_PREFIX = "package:"
+#: Rubin's name for its alerts in a registry.
+SUBJECT = "alert-packet"
+TIMEOUT_SECONDS = 10.0
+ATTEMPTS = 4
+
+
+class SchemaSource(ABC):
+    """Gives schema texts by Confluent schema id, each fetched once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, str] = {}
+
+    def schema_text(self, schema_id: int) -> str:
+        """Return a schema's JSON text.
+
+        Raises
+        ------
+        AlertError
+            If the source has no such schema.
+        ConfigError
+            If the source can't be reached at all.
+        """
+        if schema_id not in self._texts:
+            self._texts[schema_id] = self._find(schema_id)
+        return self._texts[schema_id]
+
+    @abstractmethod
+    def newest(self) -> int:
+        """Return the largest schema id that the source has."""
+
+    @abstractmethod
+    def _find(self, schema_id: int) -> str: ...
+
+
+class SchemaFolder(SchemaSource):
+    """Schemas in a folder, in either of two forms.
+
+    ``<major>/<minor>/lsst.v<major>_<minor>.alert.avsc`` beside the files of the parts, as in
+    Rubin's alert_packet repository; or ``<schema id>.avsc`` (or ``.json``), one whole schema each.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self._files: dict[int, Path] = {}
+        for path in folder.glob("*/*/*.alert.avsc"):
+            major, minor = path.parent.parent.name, path.parent.name
+            if major.isdigit() and minor.isdigit():
+                self._files[100 * int(major) + int(minor)] = path
+        for path in folder.glob("*.*"):
+            if path.suffix in (".avsc", ".json") and path.stem.isdigit():
+                self._files[int(path.stem)] = path
+        if not self._files:
+            raise ConfigError(
+                f"{folder}: no schemas there, neither MAJOR/MINOR/*.alert.avsc nor ID.avsc"
+            )
+
+    def newest(self) -> int:
+        return max(self._files)
+
+    def _find(self, schema_id: int) -> str:
+        path = self._files.get(schema_id)
+        if path is None:
+            raise AlertError(f"schema {schema_id} is not in {self.folder}")
+        try:
+            return json.dumps(_plain(load_schema(str(path), _write_hint=False)))
+        except (OSError, ValueError, KeyError) as error:
+            raise ConfigError(f"{path}: not a readable schema ({error})") from None
+        except (SchemaParseException, UnknownType, SchemaRepositoryError) as error:
+            raise ConfigError(f"{path}: not a readable schema ({error})") from None
+
+
+class SchemaRegistry(SchemaSource):
+    """A Confluent schema registry.
+
+    Parameters
+    ----------
+    url : str
+        Its address, ``https://host[/path]``; user and password may stand in it.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        parts = urllib.parse.urlsplit(url)
+        self._headers = {"Accept": "application/vnd.schemaregistry.v1+json, application/json"}
+        if parts.username is not None:
+            import base64
+
+            pair = f"{urllib.parse.unquote(parts.username)}:" + urllib.parse.unquote(
+                parts.password or ""
+            )
+            self._headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        host = parts.netloc.rpartition("@")[2]
+        self.url = urllib.parse.urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+
+    def newest(self) -> int:
+        answer = self._get(f"subjects/{SUBJECT}/versions/latest")
+        if answer is None or type(answer.get("id")) is not int:
+            raise ConfigError(f"{self.url}: has no subject {SUBJECT!r}")
+        return int(str(answer["id"]))
+
+    def _find(self, schema_id: int) -> str:
+        answer = self._get(f"schemas/ids/{schema_id}")
+        if answer is None:
+            raise AlertError(f"schema {schema_id} is not in {self.url}")
+        text = answer.get("schema")
+        if not isinstance(text, str):
+            raise ConfigError(f"{self.url}: the answer for schema {schema_id} holds no schema")
+        return text
+
+    def _get(self, path: str) -> dict[str, object] | None:
+        """Return the registry's answer; None where it says that there is no such thing."""
+        request = urllib.request.Request(f"{self.url}/{path}", headers=self._headers)  # noqa: S310
+        problem = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(2.0 ** (attempt - 1))
+            try:
+                with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:  # noqa: S310
+                    body = reply.read(DEFAULT_LIMITS.schema_bytes + 1)
+                answer = json.loads(body)
+                if not isinstance(answer, dict):
+                    raise ValueError("no JSON object")
+                return answer
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    return None
+                problem = f"HTTP {error.code}"
+                if error.code < 500:
+                    break
+            except (OSError, ValueError, RecursionError) as error:
+                problem = str(error)
+        raise ConfigError(f"{self.url}/{path}: the schema registry does not answer ({problem})")
+
+
+def schema_source(setting: str) -> SchemaSource | None:
+    """Open the schema source that a setting names.
+
+    Parameters
+    ----------
+    setting : str
+        The URL of a registry, a folder, "package:lsst-alert-packet" for the schemas in that
+        installed package, or "" for none: containers bring their schemas with them.
+
+    Raises
+    ------
+    ConfigError
+        If there is nothing of that kind.
+    """
+    if not setting:
+        return None
+    if re.match(r"https?://", setting):
+        return SchemaRegistry(setting)
+    if setting.startswith(PACKAGE_PREFIX):
+        return SchemaFolder(_package_folder())
+    folder = Path(setting)
+    if not folder.is_dir():
+        raise ConfigError(
+            f"{setting}: no such folder of schemas (a folder, http(s)://..., or "
+            f"{PACKAGE_PREFIX}lsst-alert-packet is wanted)"
+        )
+    return SchemaFolder(folder)
+
+
+def _package_folder() -> Path:
+    """Find the schemas that the package lsst-alert-packet has, without running its code."""
+    try:
+        found = importlib.util.find_spec(PACKAGE)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        raise ConfigError(
+            "the package lsst-alert-packet is not installed: pip install 'fink_t2[lsst]', or "
+            "name a folder or a registry of schemas instead"
+        )
+    return Path(found.origin).parent / "schema"
+
+
+def _plain(schema: object) -> object:
+    """Return a schema as fastavro loaded it without fastavro's own marks."""
+    if isinstance(schema, dict):
+        return {k: _plain(v) for k, v in schema.items() if not str(k).startswith("__")}
+    if isinstance(schema, list):
+        return [_plain(part) for part in schema]
+    return schema
