@@ -1,0 +1,77 @@
+"""What a figure was measured on: machine, versions, how busy it was."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+from fink_t2 import __version__
+from fink_t2.errors import FinkT2Error
+from fink_t2.java import find_java
+
+#: Packages whose version moves the figures.
+PACKAGES: Final = (
+    "numpy", "numba", "pandas", "pyarrow", "pyspark", "ai-edge-litert", "fastavro",
+    "confluent-kafka", "george", "scipy",
+)  # fmt: skip
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return processor, memory, versions, commit and load of the machine, ready for JSON."""
+    return {
+        "measured_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+        "load_average": [round(value, 2) for value in os.getloadavg()],
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "java": _java(),
+        "fink_t2": __version__,
+        "commit": _commit(),
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _java() -> str | None:
+    try:
+        answer = subprocess.run([find_java(), "-version"], capture_output=True, text=True)
+    except FinkT2Error:
+        return None
+    return answer.stderr.partition("\n")[0].strip()
+
+
+def _commit() -> str | None:
+    """Return the checkout's commit, marked where tracked files differ from it."""
+    try:
+        answer = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+        )
+    except OSError:
+        return None
+    return answer.stdout.strip() or None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

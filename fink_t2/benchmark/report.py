@@ -1,0 +1,111 @@
+"""Tables of the measured figures, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table with aligned columns; the first is text, the others figures."""
+    widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if k == 0 else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "| " + " | ".join(padded) + " |"
+
+    rule = "|" + "|".join("-" * (w + 1) + ("-" if k == 0 else ":") for k, w in enumerate(widths))
+    return "\n".join([line(header), rule + "|", *map(line, rows)])
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a figure to `digits` significant digits, with thousands separated."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
+
+
+def stages_report(result: dict[str, Any]) -> str:
+    """Return the table of `fink_t2.benchmark.stages.run_stages`."""
+    rows = []
+    for stage, ours in result["ours"].items():
+        reference = result["reference"].get(stage)
+        ratio = result["ratios"].get(stage)
+        rows.append(
+            [
+                stage,
+                number(ours["median_us"]),
+                number(ours["p90_us"]),
+                number(ours["alerts_per_second"]),
+                number(reference["median_us"]) if reference else "",
+                number(reference["p90_us"]) if reference else "",
+                f"{number(ratio['median'])}x" if ratio else "",
+                f"{number(ratio['p10'])}-{number(ratio['p90'])}" if ratio else "",
+            ]
+        )
+    header = [
+        "stage, us per alert", "median", "90 %", "alerts/s/core",
+        "reference", "90 %", "ratio", "10-90 %",
+    ]  # fmt: skip
+    noise = result["machine_noise"]
+    lines = [
+        table(header, rows),
+        "",
+        f"{result['packets']} packets of {result['alerts']} "
+        f"({result['packet_bytes'] / 1e3:.0f} kB each), {result['passing_cuts']} pass the cuts "
+        f"with {number(result['points']['median'])} points (median; 90 % "
+        f"{number(result['points']['p90'])}); model {result['model']}; batches of "
+        f"{result['batch_alerts']}. Path: arrays in, probabilities out.",
+        "Noise of this machine: a fixed computation took "
+        f"{noise['p50_over_fastest']:.2f} (median), {noise['p90_over_fastest']:.2f} (90 %), "
+        f"{noise['p100_over_fastest']:.2f} (worst) times its fastest.",
+    ]
+    if "inference" not in result["reference"]:
+        lines.append(
+            "No published network was given (--published): the reference's inference, and with "
+            "it the reference path, is left out."
+        )
+    return "\n".join(lines)
+
+
+def scaling_report(result: dict[str, Any]) -> str:
+    """Return the tables of `fink_t2.benchmark.scaling`."""
+    cores = [
+        [
+            str(row["cores"]),
+            number(row["alerts_per_second"]),
+            f"{number(row['p10'])}-{number(row['p90'])}",
+            f"{row['over_one_core']:.2f}x",
+        ]
+        for row in result["cores"]
+    ]
+    histories = [
+        [
+            f"{row['points']:,}",
+            number(row["gp"]["median_us"]),
+            number(row["gp"]["p90_us"]),
+            number(row["classifier"]["median_us"]),
+            number(row["classifier"]["alerts_per_second"]),
+            number(row["reference_gp"]["median_us"]) if "reference_gp" in row else "",
+            f"{number(row['ratio']['median'])}x" if "ratio" in row else "",
+        ]
+        for row in result["histories"]
+    ]
+    return "\n".join(
+        [
+            table(["cores", "alerts/s", "10-90 %", "over one core"], cores),
+            "",
+            table(
+                [
+                    "points, us per alert", "gp", "90 %", "with inference", "alerts/s/core",
+                    "george", "ratio",
+                ],
+                histories,
+            ),
+        ]
+    )  # fmt: skip
