@@ -77,7 +77,7 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
     interval = generator.choice([1, 2, 3, 4], size, p=[0.08, 0.36, 0.48, 0.08])
     paired = generator.uniform(0.35, 0.95, size)
     # images fail, or the source lies in a gap between readout channels
-    lost = np.where(generator.random(size) < 0.5, 0.03, generator.uniform(0.0, 0.45, size))
+    lost = np.where(generator.random(size) < 0.5, 0.03, generator.uniform(0.0, 0.6, size))
     clock = (generator.random(size) * interval)[:, None] + np.arange(nights)[None, :]
     jitter = generator.random((size, nights)) < 0.12
     planned = (clock % interval[:, None] < 1.0) ^ jitter

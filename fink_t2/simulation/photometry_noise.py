@@ -27,7 +27,7 @@ ZTF_VARIANCE = (0.70, 0.11, 0.035)
 LSST_VARIANCE = (1.0, 0.02, 0.005)
 
 #: True scatter of ZTF's fluxes in units of their quoted errors; relative floor; share of outliers.
-ZTF_SCATTER, ZTF_FLOOR, ZTF_OUTLIERS = 0.55, 0.02, 0.01
+ZTF_SCATTER, ZTF_FLOOR, ZTF_OUTLIERS = 0.52, 0.02, 0.012
 #: By how much the light of the host raises the detection threshold in g, on average.
 ZTF_HOST_THRESHOLD = 0.12
 
@@ -55,6 +55,7 @@ def flux_error(
     flux: Array,
     star: Array,
     background: Array,
+    source: Indices,
     passbands: PassbandSet,
 ) -> Array:
     """Return the error of a difference flux as a pipeline quotes it, shape (P,).
@@ -68,6 +69,8 @@ def flux_error(
         Flux of the source in the reference image, whose photons add noise; 0 if none.
     background : ndarray, shape (P,)
         1-sigma error of the background.
+    source : ndarray of int, shape (P,)
+        Position of the object; crowding and host make some noisier throughout.
     passbands : PassbandSet
     """
     constant, photon, gain = ZTF_VARIANCE if passbands.survey == "ztf" else LSST_VARIANCE
@@ -75,8 +78,10 @@ def flux_error(
     below = star / background
     variance = constant + photon * strength + (gain * strength) ** 2
     variance += 0.5 * photon * below + (0.1 * gain * below) ** 2
-    scatter = 0.15 if passbands.survey == "ztf" else 0.05
-    return background * np.sqrt(variance) * generator.lognormal(0.0, scatter, len(flux))
+    scatter = 0.13 if passbands.survey == "ztf" else 0.05
+    surroundings = generator.lognormal(0.0, scatter, int(source.max(initial=0)) + 1)
+    blur = generator.lognormal(0.0, scatter, len(flux))
+    return background * np.sqrt(variance) * surroundings[source] * blur
 
 
 def measure(
@@ -91,7 +96,7 @@ def measure(
     if passbands.survey != "ztf":
         return flux + error * noise
     outlier = generator.random(len(flux)) < ZTF_OUTLIERS
-    width = np.where(outlier, 2.0, ZTF_SCATTER)
+    width = np.where(outlier, 3.0, ZTF_SCATTER)
     spread = np.hypot(width * error, ZTF_FLOOR * np.abs(flux))
     return flux + spread * noise
 

@@ -33,6 +33,8 @@ SURVEY_SPAN = {"ztf": (58200.0, 60800.0), "lsst": (60980.0, 64600.0)}
 #: Days of visits without detection that are kept before the first and after the last detection.
 MARGIN = 32.0, 5.0
 FEWEST_DETECTIONS = 2
+#: Share of objects on which the image subtraction leaves artefacts now and then.
+STRAY_SHARE = 0.08
 _MOST_ROUNDS = 200
 
 
@@ -169,8 +171,9 @@ def _simulate_family(
     magnitude = parameters.get("star_magnitude", np.full(size, np.nan))
     known = np.isfinite(magnitude[owner])
     star[known] = 10 ** (-0.4 * (magnitude[owner][known] - 27.5))
-    error = flux_error(generator, true_flux, star, background, passbands)
+    error = flux_error(generator, true_flux, star, background, owner, passbands)
     flux = measure(generator, true_flux, error, passbands)
+    flux = _with_strays(generator, flux, background, epochs.starts)
     detected = is_detected(generator, flux, background, owner, epochs.band, passbands)
     photoz, photoz_error = _photometric_redshift(generator, parameters)
     everything = SimulatedObjects(
@@ -191,6 +194,18 @@ def _simulate_family(
         reference_magnitude=magnitude,
     )
     return _around_detections(everything)
+
+
+def _with_strays(
+    generator: np.random.Generator, flux: Array, background: Array, starts: Indices
+) -> Array:
+    """Add artefacts of the subtraction: few objects have some, of either sign, at any time."""
+    size = len(starts) - 1
+    rate = np.where(generator.random(size) < STRAY_SHARE, 0.04, 0.0)
+    stray = generator.random(len(flux)) < np.repeat(rate, np.diff(starts))
+    sign = np.where(generator.random(len(flux)) < 0.7, 1.0, -1.0)
+    strength = 5.0 + generator.exponential(3.0, len(flux))
+    return flux + np.where(stray, sign * strength * background, 0.0)
 
 
 def _around_detections(objects: SimulatedObjects) -> SimulatedObjects:

@@ -45,7 +45,7 @@ def draw_dust(
     """
     in_host = generator.exponential(host_scale, size) * (generator.random(size) > dustless)
     return {
-        "galactic_reddening": np.minimum(generator.lognormal(np.log(0.05), 0.8, size), 0.5),
+        "galactic_reddening": np.minimum(generator.lognormal(np.log(0.05), 0.95, size), 0.8),
         "host_reddening": np.minimum(in_host, 1.2),
         "host_ratio": np.full(size, 3.1),
     }

@@ -36,10 +36,10 @@ def _magnetar(generator: np.random.Generator, size: int) -> Parameters:
     parameters["absolute_magnitude"] = generator.normal(-21.3, 0.7, size)
     rise = generator.lognormal(np.log(35.0), 0.35, size)
     parameters["rise"] = rise
-    parameters["spin_down"] = rise * generator.lognormal(np.log(2.2), 0.3, size)
-    parameters["hot"] = generator.lognormal(np.log(13000.0), 0.18, size)
+    parameters["spin_down"] = rise * generator.lognormal(np.log(1.5), 0.5, size)
+    parameters["hot"] = generator.lognormal(np.log(15500.0), 0.22, size)
     parameters["floor"] = generator.normal(6000.0, 500.0, size)
-    parameters["cooling"] = generator.normal(15.0, 15.0, size)
+    parameters["cooling"] = generator.normal(10.0, 15.0, size)
     return parameters
 
 

@@ -59,12 +59,15 @@ def _normal(generator: np.random.Generator, size: int) -> Parameters:
     # slow decliners dominate the magnitude-limited samples; the tail to fast ones is long
     stretch = np.where(
         generator.random(size) < 0.75,
-        generator.normal(1.01, 0.06, size),
-        generator.normal(0.86, 0.07, size),
+        generator.normal(1.02, 0.07, size),
+        generator.normal(0.86, 0.08, size),
     )
-    stretch = np.clip(stretch, 0.7, 1.2)
+    stretch = np.clip(stretch, 0.66, 1.25)
     parameters = draw_dust(generator, size, 0.0)
-    colour = generator.normal(-0.05, 0.06, size) + generator.exponential(0.08, size)
+    dusty = generator.random(size) < 0.15
+    colour = generator.normal(0.0, 0.06, size) + generator.exponential(
+        np.where(dusty, 0.30, 0.08), size
+    )
     parameters["host_reddening"] = colour
     parameters["host_ratio"] = np.full(size, COLOUR_RATIO)
     parameters["absolute_magnitude"] = (
@@ -72,9 +75,9 @@ def _normal(generator: np.random.Generator, size: int) -> Parameters:
     )
     parameters["stretch"] = stretch
     parameters["second_maximum"] = np.clip(
-        1 + 2.5 * (stretch - 0.95) + generator.normal(0, 0.15, size), 0.3, 1.4
+        1 + 2.5 * (stretch - 0.95) + generator.normal(0, 0.25, size), 0.2, 1.7
     )
-    parameters["redness"] = generator.normal(0, 0.03, size)
+    parameters["redness"] = generator.normal(0, 0.05, size)
     return parameters
 
 
