@@ -87,9 +87,9 @@ def allowed_classes(names: Sequence[str | None]) -> npt.NDArray[np.bool_]:
     """
     allowed = np.zeros((len(names), len(CLASSES)), dtype=bool)
     variable = [CLASSES.index(name) for name in VARIABLE_CLASSES]
-    position = {name: index for index, name in enumerate(CLASSES)}
+    position: dict[str | None, int | list[int]] = {n: index for index, n in enumerate(CLASSES)}
     for row, name in enumerate(names):
-        allowed[row, position[name] if name in position else variable] = True
+        allowed[row, position.get(name, variable)] = True
     return allowed
 
 

@@ -107,5 +107,3 @@ def contaminants(path: str | os.PathLike[str], transients: bool = True) -> Label
 def _is_positive(signs: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     """Translate ZTF's ``isdiffpos`` ("t", "1", True: positive; null at non-detections)."""
     return np.array([sign not in ("f", "0", False) for sign in signs], dtype=bool)
-
-

@@ -1,0 +1,147 @@
+"""The t2 network (Allam Jr. & McEwen, arXiv:2105.06178): a transformer for light curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.classes import CLASSES
+from fink_t2.training.networks.positional_encoding import PositionalEncoding
+from fink_t2.training.networks.transformer_block import transformer_block
+
+#: Ways in which auxiliary features join: as further time steps or further passbands (both
+#: published), or through a small network of their own beside the pooled sequence.
+JOINS = ("time", "passbands", "head")
+
+
+@dataclass(frozen=True)
+class T2Settings:
+    """Hyperparameters of t2; the defaults are the published best.
+
+    Attributes
+    ----------
+    width : int
+        d, width of the sequence inside.
+    heads, feed_forward, blocks : int
+        h, d_ff and N.
+    dropout : float
+        Dropout inside the blocks.
+    join : str
+        How auxiliary features join, one of `JOINS`.
+    patch : int
+        Neighbouring times that are embedded as one step; 1 as published.
+    head_width : int
+        Width of the hidden layers over features and pooled sequence, ``join = "head"`` only.
+    head_dropout : float
+        Dropout there.
+    """
+
+    width: int = 32
+    heads: int = 16
+    feed_forward: int = 128
+    blocks: int = 1
+    dropout: float = 0.1
+    join: str = "time"
+    patch: int = 1
+    head_width: int = 64
+    head_dropout: float = 0.2
+
+
+def build_t2(
+    settings: T2Settings,
+    grid_length: int,
+    n_passbands: int,
+    n_features: int = 0,
+    feature_statistics: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    n_classes: int = len(CLASSES),
+) -> keras.Model:
+    """Build a t2 network.
+
+    Parameters
+    ----------
+    settings : T2Settings
+        Hyperparameters.
+    grid_length, n_passbands, n_features : int
+        L, M, and R, the number of auxiliary features (0: none).
+    feature_statistics : pair of array_like of shape (R,), optional
+        Mean and variance by which the features are standardised inside the network.
+    n_classes : int
+        Number of classes C.
+
+    Returns
+    -------
+    keras.Model
+        Input "light_curve" (batch, L, M) and, with features, "features" (batch, R); output
+        "probabilities" (batch, C). A last layer "logits" and a softmax make the output.
+
+    Raises
+    ------
+    ValueError
+        If the join is not known or the patch does not divide L.
+    """
+    if settings.join not in JOINS:
+        raise ValueError(f"join is one of {', '.join(JOINS)}, not {settings.join!r}")
+    if grid_length % settings.patch:
+        raise ValueError(f"a patch of {settings.patch} does not divide {grid_length} times")
+    light_curve = keras.Input((grid_length, n_passbands), name="light_curve")
+    inputs = [light_curve]
+    sequence: Any = light_curve
+    features: Any = None
+    if n_features:
+        features = keras.Input((n_features,), name="features")
+        inputs.append(features)
+        features = standardise(features, feature_statistics)
+    if settings.patch > 1:
+        steps = grid_length // settings.patch
+        sequence = keras.layers.Reshape((steps, settings.patch * n_passbands))(sequence)
+    if n_features and settings.join == "time":
+        column = keras.layers.Reshape((n_features, 1))(features)
+        rows = keras.layers.Concatenate(axis=2)([column] * sequence.shape[2])
+        sequence = keras.layers.Concatenate(axis=1)([sequence, rows])
+    if n_features and settings.join == "passbands":
+        repeated = keras.layers.RepeatVector(sequence.shape[1])(features)
+        sequence = keras.layers.Concatenate(axis=2)([sequence, repeated])
+
+    # A convolution of kernel one is a dense layer over every step.
+    sequence = keras.layers.Dense(settings.width, activation="relu", name="embedding")(sequence)
+    sequence = PositionalEncoding(name="positional_encoding")(sequence)
+    for block in range(settings.blocks):
+        sequence = transformer_block(
+            sequence, settings.heads, settings.feed_forward, settings.dropout, f"block_{block + 1}"
+        )
+    pooled = keras.layers.GlobalAveragePooling1D(name="pooling")(sequence)
+    if n_features and settings.join == "head":
+        pooled = keras.layers.Concatenate()([pooled, features])
+        for layer in (1, 2):
+            pooled = keras.layers.Dense(
+                settings.head_width, activation="relu", name=f"head_{layer}"
+            )(pooled)
+            pooled = keras.layers.Dropout(settings.head_dropout)(pooled)
+    logits = keras.layers.Dense(n_classes, name="logits")(pooled)
+    outputs = keras.layers.Softmax(name="probabilities")(logits)
+    return keras.Model(inputs, outputs, name="t2")
+
+
+def standardise(features: Any, statistics: tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Any:
+    """Standardise features inside the graph, so that every caller gives them raw."""
+    if statistics is None:
+        return features
+    mean, variance = (np.asarray(values, dtype=np.float32) for values in statistics)
+    return keras.layers.Normalization(mean=mean, variance=variance, name="standardise")(features)
+
+
+def count_t2_parameters(
+    settings: T2Settings, n_passbands: int, n_classes: int = len(CLASSES)
+) -> int:
+    """Return the number of trainable parameters without features, by the published formula.
+
+    Embedding, N x (four projections, feed-forward, two layer norms), final layer.
+    """
+    d, d_ff = settings.width, settings.feed_forward
+    embedding = settings.patch * n_passbands * d + d
+    block = 4 * (d * d + d) + (2 * d * d_ff + d_ff + d) + 4 * d
+    return embedding + settings.blocks * block + d * n_classes + n_classes
