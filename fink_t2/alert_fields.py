@@ -124,7 +124,10 @@ def lsst_object_values(alert: dict[str, Any]) -> dict[str, float]:
 def lsst_object_id(alert: dict[str, Any]) -> str:
     """Return the object a Rubin alert belongs to, as text; "" if to none."""
     source, found = alert["diaSource"], alert.get("diaObject") or {}
-    return str(_first(source, "diaObjectId", "ssObjectId") or found.get("diaObjectId") or "")
+    # Of a solar-system object's alert diaObjectId is 0.
+    return str(
+        source.get("diaObjectId") or source.get("ssObjectId") or found.get("diaObjectId") or ""
+    )
 
 
 def _records(value: Any) -> list[dict[str, Any]]:
