@@ -131,7 +131,7 @@ def lsst_object_id(alert: dict[str, Any]) -> str:
 
 
 def _records(value: Any) -> list[dict[str, Any]]:
-    return [] if value is None else list(value)
+    return [] if value is None else [record for record in value if record is not None]
 
 
 def _first(record: dict[str, Any], *names: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet as pq
 
 from fink_t2.errors import LightCurveError
 from fink_t2.light_curves import LightCurves, from_fluxes, from_ztf
@@ -51,6 +52,22 @@ class LightCurveTable:
     catalogues: dict[str, npt.NDArray[Any]]
 
 
+def is_light_curve_table(path: Path) -> bool:
+    """Tell a table of light curves from an archive of alert packets.
+
+    A Parquet file with nested ``candidate`` or ``diaSource`` records holds packets.
+    """
+    if path.suffix == ".csv":
+        return True
+    if path.suffix not in (".parquet", ".pq") or not path.is_file():
+        return False
+    try:
+        names = set(pq.read_schema(path).names)
+    except (OSError, ValueError) as error:
+        raise LightCurveError(f"{path}: can't be read as Parquet ({error})") from None
+    return not {"candidate", "diaSource"} & names
+
+
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a Parquet or CSV file.
 
@@ -61,7 +78,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     path = Path(path)
     try:
-        if path.suffix in (".parquet", ".pq") or path.is_dir():
+        if path.suffix in (".parquet", ".pq"):
             return pd.read_parquet(path)
         return pd.read_csv(path)
     except (OSError, ValueError) as error:

@@ -218,9 +218,10 @@ def lenient(schema: Schema) -> Schema:
     if not isinstance(schema, dict):
         return schema
     if schema["type"] == "array":
-        return {**schema, "items": lenient(schema["items"])}
+        # Spark, and so Fink's own archive, writes arrays whose items are nullable.
+        return {**schema, "items": nullable(lenient(schema["items"]))}
     if schema["type"] == "map":
-        return {**schema, "values": lenient(schema["values"])}
+        return {**schema, "values": nullable(lenient(schema["values"]))}
     if schema["type"] != "record":
         return schema
     fields = [
