@@ -3,8 +3,7 @@
 The broker listens on 127.0.0.1 only. Its data, settings and log are kept in a folder and are
 there again after a restart.
 
-Examples
---------
+Examples:
   fink-t2 kafka start                      # port 9092, data in .fink_t2/kafka
   fink-t2 kafka start --port 0             # any free port; it is printed
   fink-t2 kafka status
@@ -18,6 +17,7 @@ import argparse
 from pathlib import Path
 
 from fink_t2.kafka import LocalKafka
+from fink_t2.name_value import name_value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,18 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set",
         action="append",
         default=[],
-        type=setting,
+        type=name_value,
         metavar="NAME=VALUE",
         help="a broker setting to add or replace; may be repeated",
     )
-
-
-def setting(text: str) -> tuple[str, str]:
-    """Split ``name=value``."""
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
 
 
 def run(args: argparse.Namespace) -> int:

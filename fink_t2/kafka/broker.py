@@ -25,7 +25,6 @@ from fink_t2.state_folder import state_folder
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-# A class-data archive and few compiler tiers: the broker is up in half the time.
 JVM_OPTIONS = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
 
 

@@ -1,0 +1,132 @@
+"""Publish packets and know of each whether it arrived."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from confluent_kafka import KafkaError as DeliveryError
+from confluent_kafka import KafkaException, Message, Producer
+
+from fink_t2.kafka.broker import KafkaError
+
+SETTINGS: Final[Mapping[str, str | int | float | bool]] = {
+    # Each packet once and in the order sent, whatever is retried.
+    "enable.idempotence": True,
+    # The partition that Java's producers choose for a key.
+    "partitioner": "murmur2_random",
+    "compression.type": "lz4",
+    "linger.ms": 20,
+    "message.max.bytes": 10_000_000,
+    "queue.buffering.max.kbytes": 262_144,
+    # A packet that a broker has not confirmed by then counts as not delivered.
+    "delivery.timeout.ms": 120_000,
+    # Errors come to us as delivery reports.
+    "log_level": 2,
+}
+
+#: Time for a broker to answer for the first time (s).
+CONNECT_SECONDS: Final = 10.0
+
+#: Shorter waits are put off to the next packet, which then waits for both (s).
+SHORTEST_WAIT: Final = 0.002
+
+#: Packets between two looks at the delivery reports where there is no wait.
+POLL_EVERY: Final = 100
+
+
+class Publisher:
+    """An idempotent producer for one topic that counts what was delivered.
+
+    Parameters
+    ----------
+    topic, bootstrap_servers : str
+        Where to.
+    config : mapping, optional
+        librdkafka settings to add or replace.
+
+    Attributes
+    ----------
+    published, delivered, delivered_bytes : int
+        Packets handed over, packets confirmed by a broker, and the latter's bytes.
+    errors : Counter
+        Packets not delivered, by reason.
+
+    Raises
+    ------
+    KafkaError
+        Where no broker answers, or a setting is wrong.
+    """
+
+    def __init__(
+        self, topic: str, bootstrap_servers: str, config: Mapping[str, str] | None = None
+    ) -> None:
+        self.topic = topic
+        self.published = self.delivered = self.delivered_bytes = 0
+        self.errors: Counter[str] = Counter()
+        self._last_error = ""
+        settings = {**SETTINGS, "bootstrap.servers": bootstrap_servers, **(config or {})}
+        try:
+            self._producer = Producer({**settings, "error_cb": self._note_error})
+        except KafkaException as error:
+            raise KafkaError(f"a Kafka setting is wrong: {error.args[0].str()}") from error
+        try:
+            self._producer.list_topics(timeout=CONNECT_SECONDS)
+        except KafkaException as error:
+            self._producer.poll(0)  # brings the error behind "timed out"
+            reason = self._last_error or str(error.args[0])
+            raise KafkaError(f"Kafka at {bootstrap_servers} can't be used: {reason}") from error
+
+    def publish(self, packet: bytes, key: str, due: float = 0.0) -> None:
+        """Publish one packet when it is due.
+
+        Parameters
+        ----------
+        packet : bytes
+            The message's value.
+        key : str
+            The message's key; "" for none.
+        due : float
+            Not before this value of ``time.perf_counter()`` (s).
+
+        Raises
+        ------
+        KafkaError
+            Where the producer can't go on.
+        """
+        while (wait := due - time.perf_counter()) > SHORTEST_WAIT:
+            self._producer.poll(wait)
+        if self.published % POLL_EVERY == 0:
+            self._producer.poll(0)
+        self.published += 1
+        while True:
+            try:
+                self._producer.produce(self.topic, packet, key or None, on_delivery=self._count)
+                return
+            except BufferError:
+                self._producer.poll(0.1)  # the queue is full: wait until some are delivered
+            except KafkaException as error:
+                reason = error.args[0]
+                if reason.fatal():
+                    raise KafkaError(
+                        f"publishing ended after {self.delivered} packets: {reason.str()}"
+                    ) from error
+                self.errors[reason.str()] += 1
+                return
+
+    def finish(self) -> None:
+        """Wait until each packet is delivered or has failed."""
+        while self._producer.flush(1.0):
+            pass
+
+    def _count(self, error: DeliveryError | None, message: Message) -> None:
+        if error is not None:
+            self.errors[error.str()] += 1
+        else:
+            self.delivered += 1
+            self.delivered_bytes += len(message)
+
+    def _note_error(self, error: DeliveryError) -> None:
+        self._last_error = error.str()
