@@ -14,6 +14,8 @@ from fink_t2.simulation.objects import SimulatedObjects
 
 #: Nanojansky per FLUXCAL: zero points 31.4 and 27.5.
 NANOJANSKY_PER_FLUXCAL = 10 ** (0.4 * (31.4 - 27.5))
+#: Days in which the weight of an early alert falls by e.
+YOUTH_DAYS = 6.0
 _POGSON = 2.5 / np.log(10)
 
 #: Classes whose objects vary all the time, so that the survey detected them long ago.
@@ -123,8 +125,9 @@ def alert_histories(
         Length of the history (30 days in a ZTF packet).
     seed : int
     early_share : float
-        Share of alerts drawn from the first 20 days after an object's first detection, when
-        classifying is most wanted; the others are drawn from all detections alike.
+        Share of a transient's alerts that are drawn from its first days, with a weight falling
+        by e every 6 days since its first detection: real alerts that brokers' users ask about
+        are mostly so young. The others are drawn from all detections alike.
 
     Returns
     -------
@@ -139,12 +142,13 @@ def alert_histories(
     np.minimum.at(first, owner[at], objects.mjd[at])
 
     # weighted draw without replacement: the largest of u^(1/weight) win
-    early = objects.mjd[at] - first[owner[at]] <= 20.0
-    all_of = np.bincount(owner[at], minlength=size)
-    early_of = np.bincount(owner[at], weights=early, minlength=size)
-    weight = (1 - early_share) / all_of[owner[at]]
-    weight = weight + early_share * early / early_of[owner[at]]
-    key = np.log(generator.random(len(at))) / weight
+    persistent = np.isin(objects.class_names(), PERSISTENT)
+    share = np.where(persistent, 0.0, early_share)[owner[at]]
+    youth = np.exp(-np.minimum(objects.mjd[at] - first[owner[at]], 120.0) / YOUTH_DAYS)
+    all_of = np.bincount(owner[at], minlength=size)[owner[at]]
+    youth_of = np.bincount(owner[at], weights=youth, minlength=size)[owner[at]]
+    weight = (1 - share) / all_of + share * youth / youth_of
+    key = np.log(generator.random(len(at))) / np.maximum(weight, 1e-12)
     order = np.lexsort((-key, owner[at]))
     ordered_owner = owner[at][order]
     rank = np.arange(len(at)) - np.searchsorted(ordered_owner, ordered_owner)

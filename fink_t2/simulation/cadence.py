@@ -74,7 +74,7 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
     clear = _clear_nights(generator, size, nights)
     # nights between planned visits: every night in special programmes, else three in the
     # survey's first years and two later
-    interval = generator.choice([1, 2, 3, 4], size, p=[0.08, 0.36, 0.48, 0.08])
+    interval = generator.choice([1, 2, 3, 4], size, p=[0.12, 0.42, 0.40, 0.06])
     paired = generator.uniform(0.35, 0.95, size)
     # images fail, or the source lies in a gap between readout channels
     lost = np.where(generator.random(size) < 0.5, 0.03, generator.uniform(0.0, 0.6, size))

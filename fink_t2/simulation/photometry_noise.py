@@ -50,10 +50,26 @@ def background_error(limiting_magnitude: Array) -> Array:
     return 10 ** (-0.4 * (limiting_magnitude - FLUXCAL_ZERO_POINT)) / 5
 
 
+def local_background(background: Array, star: Array, passbands: PassbandSet) -> Array:
+    """Return the 1-sigma error of the difference flux where nothing changed, shape (P,).
+
+    Parameters
+    ----------
+    background : ndarray, shape (P,)
+        1-sigma error of the empty sky.
+    star : ndarray, shape (P,)
+        Flux of the source in the reference image, whose photons and whose imperfect subtraction
+        add noise; 0 if there is none.
+    passbands : PassbandSet
+    """
+    _, photon, gain = ZTF_VARIANCE if passbands.survey == "ztf" else LSST_VARIANCE
+    strength = star / background
+    return background * np.sqrt(1 + 0.5 * photon * strength + (0.1 * gain * strength) ** 2)
+
+
 def flux_error(
     generator: np.random.Generator,
     flux: Array,
-    star: Array,
     background: Array,
     source: Indices,
     passbands: PassbandSet,
@@ -65,19 +81,15 @@ def flux_error(
     generator : numpy.random.Generator
     flux : ndarray, shape (P,)
         True difference flux.
-    star : ndarray, shape (P,)
-        Flux of the source in the reference image, whose photons add noise; 0 if none.
     background : ndarray, shape (P,)
-        1-sigma error of the background.
+        1-sigma error of the background, here.
     source : ndarray of int, shape (P,)
         Position of the object; crowding and host make some noisier throughout.
     passbands : PassbandSet
     """
     constant, photon, gain = ZTF_VARIANCE if passbands.survey == "ztf" else LSST_VARIANCE
     strength = np.abs(flux) / background
-    below = star / background
     variance = constant + photon * strength + (gain * strength) ** 2
-    variance += 0.5 * photon * below + (0.1 * gain * below) ** 2
     scatter = 0.13 if passbands.survey == "ztf" else 0.05
     surroundings = generator.lognormal(0.0, scatter, int(source.max(initial=0)) + 1)
     blur = generator.lognormal(0.0, scatter, len(flux))

@@ -23,6 +23,7 @@ from fink_t2.simulation.photometry_noise import (
     draw_limiting_magnitude,
     flux_error,
     is_detected,
+    local_background,
     measure,
 )
 
@@ -167,11 +168,10 @@ def _simulate_family(
     true_flux = source.flux(generator, parameters, visits)
     limit = draw_limiting_magnitude(generator, epochs.mjd, epochs.band, passbands)
     background = background_error(limit)
-    star = np.zeros(len(owner))
-    magnitude = parameters.get("star_magnitude", np.full(size, np.nan))
-    known = np.isfinite(magnitude[owner])
-    star[known] = 10 ** (-0.4 * (magnitude[owner][known] - 27.5))
-    error = flux_error(generator, true_flux, star, background, owner, passbands)
+    magnitude = parameters.get("reference_magnitude", np.full(size, np.nan))
+    star = np.nan_to_num(10 ** (-0.4 * (magnitude - 27.5)))[owner]
+    background = local_background(background, star, passbands)
+    error = flux_error(generator, true_flux, background, owner, passbands)
     flux = measure(generator, true_flux, error, passbands)
     flux = _with_strays(generator, flux, background, epochs.starts)
     detected = is_detected(generator, flux, background, owner, epochs.band, passbands)

@@ -17,9 +17,12 @@ def _draw(
     generator: np.random.Generator, size: int, passbands: PassbandSet, bright: float
 ) -> Parameters:
     faint = 20.3 if passbands.survey == "ztf" else 23.5
-    low, high = 10 ** (0.4 * bright), 10 ** (0.4 * faint)
+    counts = 0.25
+    low, high = 10 ** (counts * bright), 10 ** (counts * faint)
+    magnitude = np.log10(generator.uniform(low, high, size)) / counts
     return {
-        "magnitude": np.log10(generator.uniform(low, high, size)) / 0.4,
+        "magnitude": magnitude,
+        "reference_magnitude": magnitude,
         "start": np.full(size, -_DAYS / 2),
         "end": np.full(size, _DAYS / 2),
     }
@@ -33,8 +36,8 @@ def _draw_quasar(generator: np.random.Generator, size: int, passbands: PassbandS
     # deviation of the walk is SF_inf / sqrt 2. Objects that alert are the more variable ones.
     parameters["scale"] = generator.lognormal(np.log(200.0), 0.8, size) * (1 + redshift)
     parameters["deviation"] = generator.lognormal(np.log(0.18), 0.5, size)
-    parameters["colour"] = generator.normal(0.10, 0.15, size)
-    parameters["bluer"] = np.abs(generator.normal(0.35, 0.2, size))
+    parameters["colour"] = generator.normal(0.18, 0.15, size)
+    parameters["bluer"] = np.abs(generator.normal(0.15, 0.1, size))
     return parameters
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from fink_t2.simulation.models import (
     active_nuclei,
     core_collapse,
+    irregular,
     luminous,
     stellar,
     thermonuclear,
 )
 from fink_t2.simulation.models.source import Source
 
-#: Class name to its families and their shares (which sum to 1).
+#: Class name to its families and their shares (which sum to 1). "other" is none of the 14: it is
+#: simulated only when asked for.
 FAMILIES: dict[str, tuple[tuple[Source, float], ...]] = {
     "mu-Lens-Single": ((stellar.LENSING, 1.0),),
     "TDE": ((luminous.TIDAL_DISRUPTION, 1.0),),
@@ -28,8 +30,16 @@ FAMILIES: dict[str, tuple[tuple[Source, float], ...]] = {
     "KN": ((luminous.KILONOVA, 1.0),),
     "M-dwarf": ((stellar.FLARING, 1.0),),
     "SNIa-91bg": ((thermonuclear.SUBLUMINOUS, 1.0),),
-    "AGN": ((active_nuclei.QUASAR, 0.5), (active_nuclei.BLAZAR, 0.5)),
+    "AGN": ((active_nuclei.QUASAR, 0.45), (active_nuclei.BLAZAR, 0.55)),
     "SNIa": ((thermonuclear.NORMAL, 1.0),),
     "RRL": ((stellar.LYRAE, 1.0),),
     "SLSN-I": ((luminous.SUPERLUMINOUS, 1.0),),
+    "other": (
+        (irregular.CATACLYSMIC, 0.30),
+        (irregular.YOUNG, 0.25),
+        (irregular.HOT, 0.15),
+        (irregular.GIANT, 0.15),
+        (irregular.SPOTTED, 0.08),
+        (irregular.CEPHEID, 0.07),
+    ),
 }

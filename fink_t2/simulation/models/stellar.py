@@ -35,19 +35,22 @@ def draw_star(
     days: float,
 ) -> Parameters:
     """Draw stars with counts growing to the faint end, looked at for some days."""
-    counts = 0.35  # log10 of the number per magnitude, at Galactic latitudes seen by ZTF
+    # log10 of the number per magnitude grows by less than stars do: what alerts is bright
+    counts = 0.18
     low, high = 10 ** (counts * bright), 10 ** (counts * faint)
     magnitude = np.log10(generator.uniform(low, high, size)) / counts
     return {
         "redshift": np.zeros(size),
         "star_magnitude": magnitude,
+        "reference_magnitude": magnitude,
         "colour": generator.normal(colour[0], colour[1], size),
         "start": np.full(size, -days / 2),
         "end": np.full(size, days / 2),
     }
 
 
-def _faint_limit(passbands: PassbandSet) -> float:
+def faint_limit(passbands: PassbandSet) -> float:
+    """Return the magnitude of the faintest stars whose changes a survey sees."""
     return 20.5 if passbands.survey == "ztf" else 23.5
 
 
@@ -55,7 +58,7 @@ def _faint_limit(passbands: PassbandSet) -> float:
 
 
 def _draw_lensing(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    parameters = draw_star(generator, size, 14.5, _faint_limit(passbands), (1.1, 0.35), 240)
+    parameters = draw_star(generator, size, 14.5, faint_limit(passbands), (1.1, 0.35), 240)
     parameters["impact"] = generator.uniform(0.0, 0.8, size) ** 1.0
     # Mroz et al. (2019, ApJS 244, 29): tE around 20 d, log-normal, longer in the disc
     parameters["einstein_time"] = np.clip(generator.lognormal(np.log(24.0), 0.6, size), 2.0, 150.0)
@@ -85,20 +88,24 @@ def _lensing_flux(generator: np.random.Generator, parameters: Parameters, visits
 # --- periodic variables ---------------------------------------------------------------------
 
 
-def _periodic_flux(parameters: Parameters, visits: Visits, magnitude: Array, mean: Array) -> Array:
+def periodic_flux(parameters: Parameters, visits: Visits, magnitude: Array, mean: Array) -> Array:
     """Difference of a star varying by `magnitude` (P,) to a reference at magnitude `mean` (P,)."""
     star = star_flux(parameters, visits.passbands)[visits.source, visits.band]
     return star * (10 ** (-0.4 * magnitude) - 10 ** (-0.4 * mean))
 
 
-def _amplitude_factor(visits: Visits, power: float) -> Array:
-    """Return how much larger the amplitude is than at 6300 Angstrom, shape (P,)."""
-    wavelength = visits.passbands.wavelength_array()
-    return ((STAR_WAVELENGTH / wavelength) ** power)[visits.band]
+def amplitude_factor(visits: Visits, power: float | Array) -> Array:
+    """Return how much larger the amplitude is than at 6300 Angstrom, shape (P,).
+
+    `power` is the exponent of the wavelength, one for all or one per source.
+    """
+    wavelength = visits.passbands.wavelength_array()[visits.band]
+    of_source = power[visits.source] if isinstance(power, np.ndarray) else power
+    return (STAR_WAVELENGTH / wavelength) ** of_source
 
 
 def _draw_lyrae(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    parameters = draw_star(generator, size, 13.5, _faint_limit(passbands), (0.22, 0.12), 150)
+    parameters = draw_star(generator, size, 13.5, faint_limit(passbands), (0.22, 0.12), 150)
     fundamental = generator.random(size) < 0.75
     parameters["fundamental"] = fundamental
     parameters["period"] = np.where(
@@ -120,7 +127,7 @@ def _draw_lyrae(generator: np.random.Generator, size: int, passbands: PassbandSe
     return parameters
 
 
-def _sawtooth(phase: Array, rise_share: Array) -> Array:
+def sawtooth(phase: Array, rise_share: Array) -> Array:
     """Return a smooth asymmetric wave between -0.5 (bright) and 0.5 (faint), shape as `phase`."""
     falling = phase < 1 - rise_share
     within = np.where(falling, phase / (1 - rise_share), (1 - phase) / rise_share)
@@ -133,15 +140,15 @@ def _sawtooth(phase: Array, rise_share: Array) -> Array:
 def _lyrae_flux(generator: np.random.Generator, parameters: Parameters, visits: Visits) -> Array:
     source = visits.source
     phase = (visits.time / parameters["period"][source] + parameters["phase"][source]) % 1.0
-    amplitude = 0.72 * parameters["amplitude"][source] * _amplitude_factor(visits, 1.25)
-    magnitude = amplitude * _sawtooth(phase, parameters["rise_share"][source])
-    return _periodic_flux(parameters, visits, magnitude, parameters["reference_noise"][source])
+    amplitude = 0.72 * parameters["amplitude"][source] * amplitude_factor(visits, 1.25)
+    magnitude = amplitude * sawtooth(phase, parameters["rise_share"][source])
+    return periodic_flux(parameters, visits, magnitude, parameters["reference_noise"][source])
 
 
 def _draw_eclipsing(
     generator: np.random.Generator, size: int, passbands: PassbandSet
 ) -> Parameters:
-    parameters = draw_star(generator, size, 13.0, _faint_limit(passbands) - 0.5, (0.6, 0.3), 150)
+    parameters = draw_star(generator, size, 13.0, faint_limit(passbands) - 0.5, (0.6, 0.3), 150)
     contact = generator.random(size) < 0.55
     parameters["contact"] = contact
     parameters["period"] = np.where(
@@ -176,12 +183,12 @@ def _eclipsing_flux(
     magnitude = parameters["depth"][source] * dip(0.0) + parameters["second_depth"][source] * dip(
         0.5
     )
-    magnitude = magnitude * _amplitude_factor(visits, 0.1)
-    return _periodic_flux(parameters, visits, magnitude, parameters["reference_noise"][source])
+    magnitude = magnitude * amplitude_factor(visits, 0.1)
+    return periodic_flux(parameters, visits, magnitude, parameters["reference_noise"][source])
 
 
 def _draw_mira(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    parameters = draw_star(generator, size, 12.5, _faint_limit(passbands) - 1.0, (2.2, 0.5), 240)
+    parameters = draw_star(generator, size, 12.5, faint_limit(passbands) - 1.0, (2.2, 0.5), 240)
     parameters["colour"] = np.clip(parameters["colour"], 1.2, 3.5)
     parameters["period"] = np.clip(generator.normal(300, 90, size), 100, 600)
     parameters["amplitude"] = np.clip(generator.normal(2.8, 0.9, size), 1.0, 5.5)
@@ -194,19 +201,19 @@ def _draw_mira(generator: np.random.Generator, size: int, passbands: PassbandSet
 def _mira_flux(generator: np.random.Generator, parameters: Parameters, visits: Visits) -> Array:
     source = visits.source
     phase = (visits.time / parameters["period"][source] + parameters["phase"][source]) % 1.0
-    amplitude = parameters["amplitude"][source] * _amplitude_factor(visits, 0.9)
+    amplitude = parameters["amplitude"][source] * amplitude_factor(visits, 0.9)
     rise = parameters["rise_share"][source]
-    magnitude = amplitude * _sawtooth(phase, rise)
+    magnitude = amplitude * sawtooth(phase, rise)
     # the reference averages weeks of one cycle: its magnitude is one phase's, mellowed
-    mean = 0.8 * amplitude * _sawtooth(parameters["reference_phase"][source], rise)
-    return _periodic_flux(parameters, visits, magnitude, mean)
+    mean = 0.8 * amplitude * sawtooth(parameters["reference_phase"][source], rise)
+    return periodic_flux(parameters, visits, magnitude, mean)
 
 
 # --- flaring dwarfs -------------------------------------------------------------------------
 
 
 def _draw_flaring(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    parameters = draw_star(generator, size, 14.0, _faint_limit(passbands) + 0.5, (1.45, 0.12), 90)
+    parameters = draw_star(generator, size, 14.0, faint_limit(passbands) + 0.5, (1.45, 0.12), 90)
     parameters["flares"] = 1 + generator.poisson(1.5, size)
     parameters["spots"] = generator.exponential(0.02, size)
     parameters["spot_period"] = generator.lognormal(np.log(3.0), 1.0, size)
@@ -245,7 +252,7 @@ def _flaring_flux(generator: np.random.Generator, parameters: Parameters, visits
         )
         flux[part] += peak[flare] * star[owner[flare], g] * hot[band[part]] * profile
     angle = 2 * np.pi * (time / parameters["spot_period"][source] + parameters["phase"][source])
-    rotation = parameters["spots"][source] * np.sin(angle) * _amplitude_factor(visits, 0.7)
+    rotation = parameters["spots"][source] * np.sin(angle) * amplitude_factor(visits, 0.7)
     return flux + star[source, band] * rotation
 
 
