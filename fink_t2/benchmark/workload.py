@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import fastavro
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from fink_t2.alerts import decode_alert, history_arrays
 from fink_t2.errors import AlertError
 
 #: Columns of `alert_fields`, together in the order of `fink_t2.processor.classify_ztf_alerts`.
@@ -62,18 +61,14 @@ def read_packets(folder: Path) -> list[Packet]:
 
 
 def decode(packet: Packet) -> dict[str, Any]:
-    """Decode a packet with fastavro, cutouts included.
+    """Decode the fields that classification needs, in Python.
 
     Raises
     ------
     AlertError
-        If it is damaged.
+        If the packet is damaged.
     """
-    try:
-        record = next(fastavro.reader(io.BytesIO(packet.content)))
-    except (StopIteration, ValueError, EOFError) as error:
-        raise AlertError(f"{packet.path}: not an alert packet ({error})") from None
-    return dict(record)  # type: ignore[arg-type]
+    return decode_alert(packet.content, "ztf")
 
 
 def alert_fields(records: list[dict[str, Any]]) -> pd.DataFrame:
@@ -93,12 +88,10 @@ def alert_fields(records: list[dict[str, Any]]) -> pd.DataFrame:
     """
     rows = []
     for record in records:
-        history = [*(record["prv_candidates"] or []), record["candidate"]]
-        values = [[point.get(name) for point in history] for name in ARRAY_COLUMNS]
-        values[4] = [sign in ("t", "1") for sign in values[4]]
+        history = history_arrays(record, "ztf")
         arrays: list[Any] = [
-            np.array([np.nan if value is None else value for value in column], dtype=kind)
-            for column, kind in zip(values, ARRAY_TYPES, strict=True)
+            np.array(history[name], dtype=kind)
+            for name, kind in zip(ARRAY_COLUMNS, ARRAY_TYPES, strict=True)
         ]
         rows.append([*arrays, 0, "Unknown", record["candidate"]["jdstarthist"]])
     return pd.DataFrame(rows, columns=[*ARRAY_COLUMNS, *CATALOGUE_COLUMNS])
