@@ -95,7 +95,8 @@ def light_curves_of_table(
     ``csigmapsf``; NaN for a non-detection) or fluxes (``fluxcal`` or ``flux`` with
     ``_err``). *Long*: one row per point with ``objectId, mjd, band`` and ``mag, magerr`` or
     ``flux, flux_err`` or ``fluxcal, fluxcal_err``. Optional per row or object: ``cisdiffpos``
-    (arrays of bool), ``jdstarthist``, ``roid``, ``cdsxmatch``, ``photoz``, ``photoz_err``.
+    (arrays of bool, or of ZTF's "t" and "f"), ``jdstarthist``, ``roid``, ``cdsxmatch``,
+    ``photoz``, ``photoz_err``.
 
     Parameters
     ----------
@@ -153,7 +154,7 @@ def light_curves_of_table(
             passband + 1,
             value,
             error,
-            isdiffpos=columns[4] if len(names) == 5 else None,
+            isdiffpos=_is_positive(columns[4]) if len(names) == 5 else None,
             jdstarthist=jdstarthist,
         )
     else:
@@ -205,6 +206,13 @@ def passband_indices(values: npt.ArrayLike, passbands: PassbandSet) -> npt.NDArr
         if letter in passbands.names:
             indices[place] = passbands.index(letter)
     return indices[inverse.reshape(-1)] if len(kinds) else np.empty(0, np.int8)
+
+
+def _is_positive(signs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Translate ZTF's ``isdiffpos``: "t", "1", True, and null, which a non-detection has."""
+    if signs.dtype == bool:
+        return signs
+    return np.array([sign not in ("f", "0", False) for sign in signs.tolist()], dtype=bool)
 
 
 def _find(table: pd.DataFrame, names: tuple[str, ...], source: str) -> str:

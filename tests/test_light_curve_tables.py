@@ -68,6 +68,20 @@ def test_alert_arrays_with_sign_limits_and_catalogue():
     assert set(found.catalogues) == {"jdstarthist", "cdsxmatch"}
 
 
+def test_signs_as_ztf_writes_them():
+    table = pd.DataFrame(
+        {
+            "objectId": ["ZTF1"],
+            "cjd": [np.array([2459000.5, 2459001.5, 2459002.5])],
+            "cfid": [np.array([1, 2, 1])],
+            "cmagpsf": [np.array([np.nan, 18.0, 18.1])],
+            "csigmapsf": [np.array([np.nan, 0.1, 0.1])],
+            "cisdiffpos": [np.array([None, "t", "f"], dtype=object)],
+        }
+    )
+    assert np.sign(light_curves_of_table(table).light_curves.flux).tolist() == [1, -1]
+
+
 def test_passband_names_and_numbers():
     np.testing.assert_array_equal(passband_indices(["g", "ztf_r", "ZTFr", "i"], ZTF), [0, 1, 1, -1])
     np.testing.assert_array_equal(passband_indices([2, 1, 3], ZTF), [1, 0, -1])
