@@ -126,6 +126,7 @@ def light_curves_of_table(
     names = [time_name, band_name, value_name, error_name]
     if has_arrays:
         if "cisdiffpos" in table:
+            table = table.assign(cisdiffpos=table["cisdiffpos"].map(_is_positive))
             names.append("cisdiffpos")
         starts, columns, is_ragged = flatten([table[column] for column in names])
         if is_ragged.any():
@@ -154,7 +155,7 @@ def light_curves_of_table(
             passband + 1,
             value,
             error,
-            isdiffpos=_is_positive(columns[4]) if len(names) == 5 else None,
+            isdiffpos=columns[4] if len(names) == 5 else None,
             jdstarthist=jdstarthist,
         )
     else:
@@ -208,11 +209,12 @@ def passband_indices(values: npt.ArrayLike, passbands: PassbandSet) -> npt.NDArr
     return indices[inverse.reshape(-1)] if len(kinds) else np.empty(0, np.int8)
 
 
-def _is_positive(signs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Translate ZTF's ``isdiffpos``: "t", "1", True, and null, which a non-detection has."""
-    if signs.dtype == bool:
-        return signs
-    return np.array([sign not in ("f", "0", False) for sign in signs.tolist()], dtype=bool)
+def _is_positive(signs: npt.ArrayLike | None) -> npt.NDArray[np.bool_]:
+    """Translate one row's ``isdiffpos``: "t", "1", True; null at a non-detection counts, too."""
+    values = np.atleast_1d([] if signs is None else np.asarray(signs))
+    if values.dtype == bool:
+        return values
+    return np.array([sign not in ("f", "0", False) for sign in values.tolist()], dtype=bool)
 
 
 def _find(table: pd.DataFrame, names: tuple[str, ...], source: str) -> str:
