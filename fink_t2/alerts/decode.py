@@ -110,7 +110,7 @@ def decode_alerts(
         blocks = iter([(1, message[CONFLUENT_PREFIX_LENGTH:])])
     writer = alert_schema(text, survey, limits)
     for count, data in blocks:
-        for alert in read_records(data, count, writer, wanted_schema(survey)):
+        for alert, _ in read_records(data, count, writer, wanted_schema(survey)):
             check_required(alert, survey)
             yield alert
 
@@ -160,8 +160,15 @@ def check_required(alert: dict[str, Any], survey: str) -> None:
 
 def read_records(
     data: bytes, count: int, writer: Schema, reader: Schema | None = None
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[dict[str, Any], int]]:
     """Read the records that lie one after the other in a block.
+
+    Yields
+    ------
+    record : dict
+        The next record.
+    end : int
+        Where in ``data`` it ends.
 
     Raises
     ------
@@ -181,6 +188,6 @@ def read_records(
             ) from None
         if not isinstance(record, dict):
             raise AlertError(f"record {number + 1} of {count} is no record")
-        yield record
+        yield record, stream.tell()
     if stream.tell() != len(data):
         raise AlertError(f"{len(data) - stream.tell()} bytes left behind the last record")

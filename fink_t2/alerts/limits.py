@@ -30,7 +30,7 @@ class Limits:
     message_bytes: int = 10_000_000
     record_bytes: int = 20_000_000
     records: int = 10_000
-    schema_bytes: int = 1_000_000
+    schema_bytes: int = 300_000
     schema_nodes: int = 20_000
     schema_depth: int = 32
     writer_schemas: int = 64

@@ -1,0 +1,58 @@
+"""The classification's columns of the output."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from fink_t2.classes import CLASSES
+from fink_t2.config import StreamConfig
+from fink_t2.model_store import ModelReference
+from fink_t2.passbands import passbands_of
+from fink_t2.processor import alert_classification
+from fink_t2.stream.light_curve_columns import classification_arguments
+
+#: Where an alert came from, the columns of ``t2_source``.
+ORIGIN = ("topic", "partition", "offset", "timestamp", "record")
+
+
+def classify(decoded: DataFrame, config: StreamConfig, model: ModelReference) -> DataFrame:
+    """Add the classification to decoded alerts.
+
+    Parameters
+    ----------
+    decoded : DataFrame
+        Has ``alert`` and the columns of its origin.
+    config : StreamConfig
+        Survey, cuts, forced photometry.
+    model : ModelReference
+        Which model; its name goes into every row.
+
+    Returns
+    -------
+    DataFrame
+        ``decoded`` with the column ``classification``, a struct of all ``t2`` columns.
+    """
+    alert = decoded.schema["alert"].dataType
+    assert isinstance(alert, StructType)
+    function = alert_classification(config.survey, model, config.cuts)
+    arguments = classification_arguments(config.survey, alert, config.alerts.forced_photometry)
+    answered = decoded.withColumn("_answer", function(*arguments))
+    answer = F.col("_answer")
+    names = F.array(*[F.lit(name) for name in CLASSES])
+    columns: dict[str, Column] = {
+        "t2": F.map_from_arrays(names, answer["probabilities"]),
+        "t2_class": answer["class_name"],
+        "t2_prob": answer["probability"],
+        "t2_unknown": answer["unknown"],
+        "t2_status": answer["status"],
+    }
+    for k, band in enumerate(passbands_of(config.survey).names):
+        columns[f"t2_n_{band}"] = answer["points"][k]
+    columns["t2_model"] = F.lit(model.label)
+    columns["t2_processed_at"] = F.current_timestamp()
+    columns["t2_source"] = F.struct(*ORIGIN)
+    return answered.withColumn(
+        "classification", F.struct(*[column.alias(name) for name, column in columns.items()])
+    ).drop("_answer")

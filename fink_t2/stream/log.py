@@ -1,0 +1,96 @@
+"""One line of JSON per event on standard output: what operators and programs read."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object; ``extra={"fields": {...}}`` adds to it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def log_as_json(stream: TextIO = sys.stdout) -> None:
+    """Send this package's log lines, as JSON, to a stream."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger("fink_t2")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+class BatchLog:
+    """Joins what a batch counted with what Spark knows of it once it is committed."""
+
+    def __init__(self) -> None:
+        self._log = logging.getLogger("fink_t2.stream.batch")
+        self._counts: dict[int, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+
+    def counted(self, batch: int, counts: dict[str, Any]) -> None:
+        """Keep what a batch counted."""
+        with self._lock:
+            self._counts[batch] = counts
+
+    def committed(self, progress: Any) -> None:
+        """Write the line of a batch that Spark has committed.
+
+        Parameters
+        ----------
+        progress : StreamingQueryProgress
+            Spark's report.
+        """
+        with self._lock:
+            counts = self._counts.pop(progress.batchId, None)
+        if counts is None:
+            return
+        seconds = progress.durationMs.get("triggerExecution", 0) / 1000.0
+        alerts = counts["alerts"] + counts["dead_letters"]
+        fields = {
+            "batch": progress.batchId,
+            "in": progress.numInputRows,
+            **counts,
+            "alerts_per_second": round(alerts / seconds, 1) if seconds else None,
+            "seconds": seconds,
+            "lag": sum(
+                lag_of(source.endOffset, source.latestOffset) for source in progress.sources
+            ),
+        }
+        self._log.info("batch", extra={"fields": fields})
+
+
+def lag_of(reached: str | None, latest: str | None) -> int:
+    """Return how many messages wait in Kafka.
+
+    Parameters
+    ----------
+    reached, latest : str or None
+        Spark's JSON of offsets, ``{"topic": {"partition": offset}}``; anything else (files
+        have no offsets) counts as no lag.
+    """
+    try:
+        begin, end = json.loads(reached or ""), json.loads(latest or "")
+        return sum(
+            offset - begin.get(topic, {}).get(partition, 0)
+            for topic, partitions in end.items()
+            for partition, offset in partitions.items()
+        )
+    except (ValueError, AttributeError, TypeError):
+        return 0

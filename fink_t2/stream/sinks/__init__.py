@@ -1,0 +1,1 @@
+"""Where classified alerts and unreadable messages go."""

@@ -1,0 +1,152 @@
+"""The Kafka topics: enriched alerts as fink-client reads them, and unreadable messages.
+
+An alert's value is schemaless Avro, its key the schema as JSON text. The key is the same for
+all, so the partition is chosen from the object: an object's alerts stay in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.avro.functions import to_avro
+from pyspark.sql.types import StructType
+
+from fink_t2.alerts.wanted_fields import CUTOUTS
+from fink_t2.config import StreamConfig, SubstreamConfig
+from fink_t2.errors import ConfigError
+from fink_t2.stream.source import kafka_options
+
+#: What the producer does unless the configuration says otherwise.
+PRODUCER_DEFAULTS = {
+    # The schema in every key, 27 KB, vanishes when several messages are compressed together:
+    # so wait a moment for a batch of them, and let it be large.
+    "compression.type": "zstd",
+    "batch.size": "2097152",
+    "linger.ms": "50",
+    "buffer.memory": "67108864",
+    "max.request.size": "20971520",
+    # Sent again after a broken connection, a message is still there once.
+    "acks": "all",
+    "enable.idempotence": "true",
+    # Given up, and the batch run again, after two minutes without the broker.
+    "delivery.timeout.ms": "120000",
+}
+DEAD_LETTER_HEADERS = ("reason", "topic", "partition", "offset", "timestamp")
+
+
+class KafkaSink:
+    """The topic of all alerts, the substreams and the dead letters.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        Session.
+    config : StreamConfig
+        Topics, filters, how to reach Kafka.
+    """
+
+    def __init__(self, spark: SparkSession, config: StreamConfig) -> None:
+        self._spark = spark
+        self._survey = config.survey
+        self._topic = config.output.topic
+        self._dead_letter_topic = config.output.dead_letter_topic
+        self._substreams = config.substream
+        self._dropped = () if config.output.cutouts == "keep" else tuple(sorted(CUTOUTS))
+        producer = {**PRODUCER_DEFAULTS, **config.kafka.producer}
+        self._options = kafka_options(config.kafka, producer)
+
+    @property
+    def takes_alerts(self) -> bool:
+        """Whether there is a topic for alerts."""
+        return bool(self._topic or self._substreams)
+
+    def send_alerts(self, rows: DataFrame) -> None:
+        """Send classified alerts, one row each as in Parquet, and wait until all are there.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            The alert's own fields and the ``t2`` columns.
+        """
+        rows = rows.drop(*self._dropped)
+        schema = avro_schema(self._spark, rows.schema)
+        is_ztf = self._survey == "ztf"
+        identity = F.col("candid" if is_ztf else "diaSource.diaSourceId")
+        thing = F.col("objectId" if is_ztf else "diaSource.diaObjectId")
+        topics = alert_topics(self._topic, self._substreams)
+        messages = rows.select(
+            F.lit(schema).alias("key"),
+            to_avro(F.struct(*rows.columns), schema).alias("value"),
+            headers(survey=F.lit(self._survey), candid=identity, model=F.col("t2_model")),
+            topics.alias("topics"),
+            F.xxhash64(thing).alias("_hash"),
+        )
+        self._send(messages.select("*", F.explode("topics").alias("topic")).drop("topics"))
+
+    def send_dead_letters(self, letters: DataFrame) -> None:
+        """Send unreadable messages as they came, what is known of them in the headers."""
+        if not self._dead_letter_topic:
+            return
+        known = {name: F.col(name) for name in DEAD_LETTER_HEADERS}
+        self._send(
+            letters.select(
+                F.lit(None).cast("string").alias("key"),
+                "value",
+                headers(survey=F.lit(self._survey), **known),
+                F.lit(self._dead_letter_topic).alias("topic"),
+            )
+        )
+
+    def _send(self, messages: DataFrame) -> None:
+        messages.write.format("kafka").options(**self._options).option(
+            "includeHeaders", "true"
+        ).save()
+
+
+def alert_topics(topic: str, substreams: Sequence[SubstreamConfig]) -> Column:
+    """Return the topics to which a row goes, as a column of arrays."""
+    chosen = [F.lit(topic)] if topic else []
+    chosen += [F.when(F.expr(one.filter), F.lit(one.topic)) for one in substreams]
+    return F.filter(F.array(*chosen), lambda name: name.isNotNull())
+
+
+def check_filters(rows: StructType, spark: SparkSession, config: StreamConfig) -> None:
+    """Check at the start that the substreams' filters are expressions over the output.
+
+    Raises
+    ------
+    ConfigError
+        Naming the filter that is none.
+    """
+    nothing = spark.createDataFrame([], rows)
+    for number, one in enumerate(config.substream):
+        try:
+            kind = nothing.select(F.expr(one.filter).alias("chosen")).schema["chosen"].dataType
+        except Exception as error:
+            first = str(error).strip().splitlines()[0]
+            raise ConfigError(f"'substream[{number}].filter': {one.filter!r}: {first}") from None
+        if kind.simpleString() != "boolean":
+            raise ConfigError(
+                f"'substream[{number}].filter': {one.filter!r} is no condition but "
+                f"{kind.simpleString()}"
+            )
+
+
+def headers(**columns: Column) -> Column:
+    """Return Kafka headers of the given names, values as text."""
+    pairs = [
+        F.struct(F.lit(name).alias("key"), column.cast("string").cast("binary").alias("value"))
+        for name, column in columns.items()
+    ]
+    return F.array(*pairs).alias("headers")
+
+
+def avro_schema(spark: SparkSession, rows: StructType) -> str:
+    """Return the Avro schema of rows as JSON text."""
+    jvm: Any = spark.sparkContext._jvm
+    java_type = jvm.org.apache.spark.sql.types.DataType.fromJson(rows.json())
+    converters = jvm.org.apache.spark.sql.avro.SchemaConverters
+    return str(converters.toAvroType(java_type, False, "alert", "fink_t2").toString())
