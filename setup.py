@@ -11,7 +11,14 @@ VERSION = next(
     if line.startswith("__version__")
 )
 
-TRAIN = ["tensorflow>=2.20", "keras>=3.9", "optuna>=4", "scikit-learn>=1.5", "matplotlib>=3.9", "george>=0.4.4"]
+TRAIN = [
+    "tensorflow>=2.20",
+    "keras>=3.9",
+    "optuna>=4",
+    "scikit-learn>=1.5",
+    "matplotlib>=3.9",
+    "george>=0.4.4",
+]
 
 setup(
     name="fink_t2",
