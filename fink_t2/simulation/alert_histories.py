@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fink_t2.photometry import (
+    FLUXCAL_PER_NANOJANSKY,
+    JULIAN_DATE_OF_MJD_ZERO,
+    MAGNITUDE_TO_RELATIVE_FLUX,
+)
 from fink_t2.simulation.arrays import Array, Indices
-from fink_t2.simulation.identifiers import JD_OF_MJD_ZERO, candidate_id, object_names
+from fink_t2.simulation.identifiers import candidate_id, object_names
+from fink_t2.simulation.magnitudes import magnitude_of
 from fink_t2.simulation.objects import SimulatedObjects
 
-#: Nanojansky per FLUXCAL: zero points 31.4 and 27.5.
-NANOJANSKY_PER_FLUXCAL = 10 ** (0.4 * (31.4 - 27.5))
 #: Days in which the weight of an early alert falls by e.
 YOUTH_DAYS = 6.0
-_POGSON = 2.5 / np.log(10)
 
 #: Classes whose objects vary all the time, so that the survey detected them long ago.
 PERSISTENT = ("AGN", "EB", "Mira", "RRL", "M-dwarf", "other")
@@ -34,12 +37,16 @@ class AlertHistories:
     objectId : ndarray of str, shape (N,)
     candid : ndarray of int64, shape (N,)
         Different for every alert.
+    channel : ndarray of int64, shape (N,)
+        The camera's readout channel, 0 to 63, that the object falls on.
     jdstarthist : ndarray, shape (N,)
         JD of the object's first detection by the survey; for what varies all the time it lies
         years before the history.
     class_name : ndarray of str, shape (N,)
     starts : ndarray of int64, shape (N + 1,)
         Entries of alert i are ``starts[i]:starts[i + 1]``: oldest first, the last is the alert.
+    ccandid : ndarray of int64, shape (H,)
+        Candid of each detection, the same in all alerts of the object; 0 for a non-detection.
     cjd : ndarray of float64, shape (H,)
         JD (UTC) of the visit.
     cfid : ndarray of int8, shape (H,)
@@ -58,9 +65,11 @@ class AlertHistories:
     object: Indices
     objectId: npt.NDArray[np.str_]
     candid: Indices
+    channel: Indices
     jdstarthist: Array
     class_name: npt.NDArray[np.str_]
     starts: Indices
+    ccandid: Indices
     cjd: Array
     cfid: npt.NDArray[np.int8]
     cmagpsf: npt.NDArray[np.float32]
@@ -72,6 +81,18 @@ class AlertHistories:
 
     def __len__(self) -> int:
         return len(self.candid)
+
+    def take(self, order: Indices) -> AlertHistories:
+        """Return the chosen alerts, in the given order."""
+        counts = np.diff(self.starts)[order]
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        entries = np.arange(starts[-1]) + np.repeat(self.starts[order] - starts[:-1], counts)
+        columns = {
+            field.name: getattr(self, field.name)[entries if field.name in _ENTRIES else order]
+            for field in fields(self)
+            if field.name not in ("survey", "starts")
+        }
+        return AlertHistories(survey=self.survey, starts=starts, **columns)
 
     def table(self) -> pa.Table:
         """Return one row per alert: scalars, and list columns of the history."""
@@ -98,13 +119,26 @@ class AlertHistories:
             }
         else:
             columns |= {
-                "mjd": lists(self.cjd - JD_OF_MJD_ZERO),
+                "mjd": lists(self.cjd - JULIAN_DATE_OF_MJD_ZERO),
                 "band": lists(np.array(list("ugrizy"))[self.cfid - 1]),
-                "flux": lists(self.cflux * NANOJANSKY_PER_FLUXCAL),
-                "flux_err": lists(self.cflux_error * NANOJANSKY_PER_FLUXCAL),
+                "flux": lists(self.cflux / FLUXCAL_PER_NANOJANSKY),
+                "flux_err": lists(self.cflux_error / FLUXCAL_PER_NANOJANSKY),
                 "detected": lists(np.isfinite(self.cmagpsf)),
             }
         return pa.table(columns)
+
+
+_ENTRIES = (
+    "ccandid",
+    "cjd",
+    "cfid",
+    "cmagpsf",
+    "csigmapsf",
+    "cisdiffpos",
+    "cdiffmaglim",
+    "cflux",
+    "cflux_error",
+)
 
 
 def alert_histories(
@@ -164,21 +198,26 @@ def alert_histories(
     flux, error = objects.flux[entry], objects.flux_error[entry]
     detected = objects.detected[entry]
     size_of = np.where(detected, np.abs(flux), 1.0)
-    magnitude = np.where(detected, 27.5 - 2.5 * np.log10(size_of), np.nan)
-    sigma = np.where(detected, _POGSON * error / size_of, np.nan)
+    magnitude = np.where(detected, magnitude_of(size_of), np.nan)
+    sigma = np.where(detected, error / size_of / MAGNITUDE_TO_RELATIVE_FLUX, np.nan)
 
-    channel = generator.integers(0, 64, size)
-    jd = objects.mjd + JD_OF_MJD_ZERO
+    # (readout channel, number in the image) differs between objects, so that candids do too
+    channel, number = np.arange(size) % 64, np.arange(size) // 64 + 1
+    jd = objects.mjd + JULIAN_DATE_OF_MJD_ZERO
     which = owner[chosen]
-    candid = candidate_id(jd[chosen], channel[which], generator.integers(0, 60, len(chosen)))
+    in_entry = owner[entry]
+    every_candid = candidate_id(jd[entry], channel[in_entry], number[in_entry])
+    every_candid = np.where(detected, every_candid, 0)
     return AlertHistories(
         survey=objects.survey,
         object=which,
         objectId=_names(objects, first, generator)[which],
-        candid=_made_unique(candid),
-        jdstarthist=(_first_ever(objects, first, generator) + JD_OF_MJD_ZERO)[which],
+        candid=every_candid[starts[1:] - 1],
+        channel=channel[which],
+        jdstarthist=(_first_ever(objects, first, generator) + JULIAN_DATE_OF_MJD_ZERO)[which],
         class_name=objects.class_names()[which],
         starts=starts,
+        ccandid=every_candid,
         cjd=jd[entry],
         cfid=(objects.passband[entry] + 1).astype(np.int8),
         cmagpsf=magnitude.astype(np.float32),
@@ -205,14 +244,3 @@ def _names(
         return objects.object_id
     numbers = generator.integers(0, 26**7 - len(objects)) + np.arange(len(objects))
     return object_names(first, numbers)
-
-
-def _made_unique(candid: Indices) -> Indices:
-    """Count up those that occur twice."""
-    while True:
-        _, kept = np.unique(candid, return_index=True)
-        if len(kept) == len(candid):
-            return candid
-        repeated = np.ones(len(candid), dtype=bool)
-        repeated[kept] = False
-        candid = candid + repeated

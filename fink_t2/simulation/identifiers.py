@@ -9,8 +9,6 @@ from fink_t2.simulation.arrays import Array, Indices
 
 #: JD of ZTF's night 0 (2017-01-01).
 NIGHT_ZERO = 2457754.5
-#: JD minus MJD.
-JD_OF_MJD_ZERO = 2400000.5
 
 _LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 

@@ -13,8 +13,7 @@ import numpy.typing as npt
 from fink_t2.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Indices
 from fink_t2.simulation.cadence import moon_illumination
-
-FLUXCAL_ZERO_POINT = 27.5
+from fink_t2.simulation.magnitudes import flux_of
 
 #: Median 5-sigma depth of a dark visit, AB magnitudes.
 DARK_DEPTH = {"ztf": (20.65, 20.48), "lsst": (23.5, 24.45, 24.0, 23.4, 22.75, 22.0)}
@@ -47,7 +46,7 @@ def draw_limiting_magnitude(
 
 def background_error(limiting_magnitude: Array) -> Array:
     """Return the 1-sigma background error (FLUXCAL) of a 5-sigma limiting magnitude."""
-    return 10 ** (-0.4 * (limiting_magnitude - FLUXCAL_ZERO_POINT)) / 5
+    return flux_of(limiting_magnitude) / 5
 
 
 def local_background(background: Array, star: Array, passbands: PassbandSet) -> Array:

@@ -15,6 +15,7 @@ from fink_t2.errors import FinkT2Error
 from fink_t2.passbands import passbands_of
 from fink_t2.simulation.arrays import Array, Indices, Parameters
 from fink_t2.simulation.cadence import lsst_epochs, ztf_epochs
+from fink_t2.simulation.magnitudes import flux_of
 from fink_t2.simulation.models.registry import FAMILIES
 from fink_t2.simulation.models.source import Source, Visits
 from fink_t2.simulation.objects import SimulatedObjects, concatenate
@@ -169,7 +170,7 @@ def _simulate_family(
     limit = draw_limiting_magnitude(generator, epochs.mjd, epochs.band, passbands)
     background = background_error(limit)
     magnitude = parameters.get("reference_magnitude", np.full(size, np.nan))
-    star = np.nan_to_num(10 ** (-0.4 * (magnitude - 27.5)))[owner]
+    star = np.nan_to_num(flux_of(magnitude))[owner]
     background = local_background(background, star, passbands)
     error = flux_error(generator, true_flux, background, owner, passbands)
     flux = measure(generator, true_flux, error, passbands)

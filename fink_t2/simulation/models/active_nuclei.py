@@ -6,10 +6,10 @@ import numpy as np
 
 from fink_t2.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Parameters
+from fink_t2.simulation.magnitudes import flux_of
 from fink_t2.simulation.models.damped_random_walk import damped_random_walk
 from fink_t2.simulation.models.source import Source, Visits
 
-FLUXCAL_ZERO_POINT = 27.5
 _DAYS = 200.0
 
 
@@ -22,10 +22,17 @@ def _draw(
     magnitude = np.log10(generator.uniform(low, high, size)) / counts
     return {
         "magnitude": magnitude,
-        "reference_magnitude": magnitude,
         "start": np.full(size, -_DAYS / 2),
         "end": np.full(size, _DAYS / 2),
     }
+
+
+def _add_reference(generator: np.random.Generator, parameters: Parameters) -> Parameters:
+    """The reference image was taken years before: another, independent point of the walk."""
+    size = len(parameters["magnitude"])
+    parameters["reference"] = parameters["deviation"] * generator.standard_normal(size)
+    parameters["reference_magnitude"] = parameters["magnitude"] + parameters["reference"]
+    return parameters
 
 
 def _draw_quasar(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
@@ -38,7 +45,7 @@ def _draw_quasar(generator: np.random.Generator, size: int, passbands: PassbandS
     parameters["deviation"] = generator.lognormal(np.log(0.18), 0.5, size)
     parameters["colour"] = generator.normal(0.18, 0.15, size)
     parameters["bluer"] = np.abs(generator.normal(0.15, 0.1, size))
-    return parameters
+    return _add_reference(generator, parameters)
 
 
 def _draw_blazar(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
@@ -49,7 +56,7 @@ def _draw_blazar(generator: np.random.Generator, size: int, passbands: PassbandS
     parameters["deviation"] = generator.lognormal(np.log(0.4), 0.45, size)
     parameters["colour"] = generator.normal(0.45, 0.12, size)
     parameters["bluer"] = np.abs(generator.normal(0.08, 0.08, size))
-    return parameters
+    return _add_reference(generator, parameters)
 
 
 def _flux(generator: np.random.Generator, parameters: Parameters, visits: Visits) -> Array:
@@ -62,8 +69,6 @@ def _flux(generator: np.random.Generator, parameters: Parameters, visits: Visits
         parameters["scale"],
         parameters["deviation"],
     )
-    # the reference image was taken years before: another, independent point of the walk
-    reference = parameters["deviation"] * generator.standard_normal(size)
     wavelength = visits.passbands.wavelength_array()
     blueness = np.log(6300.0 / wavelength)[None, :]
     factor = 1 + parameters["bluer"][:, None] * blueness / np.log(6300.0 / 4800.0)
@@ -71,8 +76,8 @@ def _flux(generator: np.random.Generator, parameters: Parameters, visits: Visits
         6300.0 / 4800.0
     )
     now = base[source, band] + walk * factor[source, band]
-    then = base[source, band] + reference[source] * factor[source, band]
-    return 10 ** (-0.4 * (now - FLUXCAL_ZERO_POINT)) - 10 ** (-0.4 * (then - FLUXCAL_ZERO_POINT))
+    then = base[source, band] + parameters["reference"][source] * factor[source, band]
+    return flux_of(now) - flux_of(then)
 
 
 QUASAR = Source("quasar", _draw_quasar, _flux)

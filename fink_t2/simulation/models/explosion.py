@@ -15,13 +15,12 @@ import numpy as np
 from fink_t2.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Indices, Parameters
 from fink_t2.simulation.dust import extinction_curve
+from fink_t2.simulation.magnitudes import flux_of
 from fink_t2.simulation.models.source import Flux, Source, Visits
 from fink_t2.simulation.selection import draw_in_volume
 
 #: Wavelength at which a proposal's peak magnitude is compared with the survey's limit.
 SELECTION_WAVELENGTH = 5500.0
-
-FLUXCAL_ZERO_POINT = 27.5
 
 #: ``relative(parameters, source, phase, wavelength)`` with `source`, `phase` (rest-frame days),
 #: `wavelength` (rest-frame Angstrom) of shape (P,): magnitudes relative to
@@ -80,7 +79,7 @@ def explosion_flux(relative: RelativeMagnitude) -> Flux:
         magnitude = offset[source, band] + relative(
             parameters, source, phase, emitted[source, band]
         )
-        return 10 ** (-0.4 * (magnitude - FLUXCAL_ZERO_POINT))
+        return flux_of(magnitude)
 
     return flux
 

@@ -23,6 +23,15 @@ from fink_t2.simulation.models.stellar import (
 _DAYS = 200.0
 
 
+def _add_reference(generator: np.random.Generator, parameters: Parameters) -> Parameters:
+    """The reference image shows another, independent point of the walk."""
+    size = len(parameters["star_magnitude"])
+    parameters["phase"] = generator.random(size)
+    parameters["reference"] = parameters["deviation"] * generator.standard_normal(size)
+    parameters["reference_magnitude"] = parameters["star_magnitude"] + parameters["reference"]
+    return parameters
+
+
 def _wandering_flux(
     generator: np.random.Generator, parameters: Parameters, visits: Visits
 ) -> Array:
@@ -38,9 +47,10 @@ def _wandering_flux(
     )
     turn = 2 * np.pi * (visits.time / parameters["period"][source] + parameters["phase"][source])
     walk = walk + parameters["cyclic"][source] * np.sin(turn)
-    reference = parameters["deviation"] * generator.standard_normal(size)
     factor = amplitude_factor(visits, parameters["bluer"])
-    return periodic_flux(parameters, visits, walk * factor, reference[source] * factor)
+    return periodic_flux(
+        parameters, visits, walk * factor, parameters["reference"][source] * factor
+    )
 
 
 def _draw_young(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
@@ -51,8 +61,7 @@ def _draw_young(generator: np.random.Generator, size: int, passbands: PassbandSe
     parameters["period"] = generator.lognormal(np.log(6.0), 0.6, size)
     parameters["cyclic"] = generator.exponential(0.08, size)
     parameters["bluer"] = generator.normal(0.8, 0.4, size)
-    parameters["phase"] = generator.random(size)
-    return parameters
+    return _add_reference(generator, parameters)
 
 
 def _draw_hot(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
@@ -63,8 +72,7 @@ def _draw_hot(generator: np.random.Generator, size: int, passbands: PassbandSet)
     parameters["period"] = generator.lognormal(np.log(2.0), 1.0, size)
     parameters["cyclic"] = generator.exponential(0.03, size)
     parameters["bluer"] = generator.normal(0.0, 0.5, size)
-    parameters["phase"] = generator.random(size)
-    return parameters
+    return _add_reference(generator, parameters)
 
 
 def _draw_giant(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
@@ -76,8 +84,7 @@ def _draw_giant(generator: np.random.Generator, size: int, passbands: PassbandSe
     parameters["period"] = generator.lognormal(np.log(80.0), 0.6, size)
     parameters["cyclic"] = generator.exponential(0.2, size)
     parameters["bluer"] = generator.normal(0.9, 0.4, size)
-    parameters["phase"] = generator.random(size)
-    return parameters
+    return _add_reference(generator, parameters)
 
 
 def _draw_spotted(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
@@ -88,8 +95,7 @@ def _draw_spotted(generator: np.random.Generator, size: int, passbands: Passband
     parameters["period"] = generator.lognormal(np.log(5.0), 1.0, size)
     parameters["cyclic"] = generator.lognormal(np.log(0.10), 0.6, size)
     parameters["bluer"] = generator.normal(0.6, 0.3, size)
-    parameters["phase"] = generator.random(size)
-    return parameters
+    return _add_reference(generator, parameters)
 
 
 def _draw_cepheid(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:

@@ -11,9 +11,9 @@ import numpy as np
 from fink_t2.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Parameters
 from fink_t2.simulation.black_body import planck_ratio, temperature_of_colour
+from fink_t2.simulation.magnitudes import flux_of
 from fink_t2.simulation.models.source import Source, Visits
 
-FLUXCAL_ZERO_POINT = 27.5
 #: Wavelength of the magnitude that a star is drawn with.
 STAR_WAVELENGTH = 6300.0
 
@@ -23,7 +23,7 @@ def star_flux(parameters: Parameters, passbands: PassbandSet) -> Array:
     wavelengths = passbands.wavelength_array()[None, :]
     temperature = temperature_of_colour(parameters["colour"])[:, None]
     shape = planck_ratio(wavelengths, temperature, STAR_WAVELENGTH)
-    return 10 ** (-0.4 * (parameters["star_magnitude"] - FLUXCAL_ZERO_POINT))[:, None] * shape
+    return flux_of(parameters["star_magnitude"])[:, None] * shape
 
 
 def draw_star(
@@ -194,19 +194,20 @@ def _draw_mira(generator: np.random.Generator, size: int, passbands: PassbandSet
     parameters["amplitude"] = np.clip(generator.normal(2.8, 0.9, size), 1.0, 5.5)
     parameters["rise_share"] = generator.uniform(0.3, 0.5, size)
     parameters["phase"] = generator.random(size)
-    parameters["reference_phase"] = generator.random(size)
+    # the reference averages weeks of one cycle: its magnitude is one phase's, mellowed
+    shape = sawtooth(generator.random(size), parameters["rise_share"])
+    parameters["reference"] = 0.8 * parameters["amplitude"] * shape
+    parameters["reference_magnitude"] = parameters["star_magnitude"] + parameters["reference"]
     return parameters
 
 
 def _mira_flux(generator: np.random.Generator, parameters: Parameters, visits: Visits) -> Array:
     source = visits.source
     phase = (visits.time / parameters["period"][source] + parameters["phase"][source]) % 1.0
-    amplitude = parameters["amplitude"][source] * amplitude_factor(visits, 0.9)
-    rise = parameters["rise_share"][source]
-    magnitude = amplitude * sawtooth(phase, rise)
-    # the reference averages weeks of one cycle: its magnitude is one phase's, mellowed
-    mean = 0.8 * amplitude * sawtooth(parameters["reference_phase"][source], rise)
-    return periodic_flux(parameters, visits, magnitude, mean)
+    factor = amplitude_factor(visits, 0.9)
+    wave = sawtooth(phase, parameters["rise_share"][source])
+    magnitude = parameters["amplitude"][source] * factor * wave
+    return periodic_flux(parameters, visits, magnitude, parameters["reference"][source] * factor)
 
 
 # --- flaring dwarfs -------------------------------------------------------------------------

@@ -1,0 +1,89 @@
+"""Cutout images of an alert: science, template, and their difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.simulation.arrays import Array
+
+SIZE = 63
+_CENTRE = SIZE // 2
+#: Counts per pixel: sky level, noise of a science image, noise of a template of 15 images.
+_SKY, _SCIENCE_NOISE, _TEMPLATE_NOISE = 160.0, 9.0, 2.5
+#: Pixels are rounded to these many counts: noise in full precision hardly compresses.
+_STEP = 2.0
+
+Image = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What lies around an object, the same in all of its cutouts.
+
+    Attributes
+    ----------
+    template : ndarray, shape (63, 63)
+        Counts above the sky, without noise.
+    """
+
+    template: Array
+
+
+def _gaussian(x: float, y: float, width: float) -> Array:
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    profile = np.exp(-0.5 * ((rows - y) ** 2 + (columns - x) ** 2) / width**2)
+    return profile / (2 * np.pi * width**2)
+
+
+def draw_scene(generator: np.random.Generator, source_counts: float, extended: bool) -> Scene:
+    """Draw the field: some stars, and the host or the star itself at the centre.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    source_counts : float
+        Counts of the source (or host) in the template.
+    extended : bool
+        Whether the source is a galaxy, with the transient somewhere in it.
+    """
+    template = np.zeros((SIZE, SIZE))
+    for _ in range(int(generator.poisson(4))):
+        counts = 10 ** generator.uniform(2.5, 4.2)
+        x, y = generator.uniform(0, SIZE, 2)
+        template += counts * _gaussian(x, y, 1.0)
+    width = generator.uniform(1.8, 4.0) if extended else 1.0
+    offset = generator.normal(0.0, 2.0, 2) if extended else np.zeros(2)
+    template += source_counts * _gaussian(_CENTRE + offset[0], _CENTRE + offset[1], width)
+    return Scene(template)
+
+
+def draw_cutouts(
+    generator: np.random.Generator, scene: Scene, difference_counts: float
+) -> tuple[Image, Image, Image]:
+    """Draw the science, template and difference images of one alert.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    scene : Scene
+    difference_counts : float
+        Counts of the detection, negative where the source was brighter in the template. The
+        difference image shows it positive, as ZTF's does for either sign.
+
+    Returns
+    -------
+    tuple of ndarray of float32, shape (63, 63)
+    """
+    point = _gaussian(_CENTRE, _CENTRE, generator.uniform(0.9, 1.3))
+    noise = generator.normal(0.0, _SCIENCE_NOISE, (SIZE, SIZE))
+    science = _SKY + scene.template + difference_counts * point + noise
+    template = _SKY / 2 + scene.template
+    template = template + generator.normal(0.0, _TEMPLATE_NOISE, (SIZE, SIZE))
+    difference = abs(difference_counts) * point + np.sign(difference_counts) * noise
+    return tuple(  # type: ignore[return-value]
+        (np.round(image / _STEP) * _STEP).astype(np.float32)
+        for image in (science, template, difference)
+    )
