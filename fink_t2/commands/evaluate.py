@@ -1,0 +1,222 @@
+"""Evaluate a model on labelled light curves, as numbers and figures.
+
+Without --data or --acceptance, it simulates a test set of the model's survey. Everything goes
+through the stream's own cuts and preprocessing. What a model was fine-tuned on is no test of
+it: --held-out restricts an evaluation to the objects listed in a file, and without it the
+report says so.
+
+Examples:
+  fink-t2 evaluate --model t2-ztf --objects 7000 --seed 3 --out report
+  fink-t2 evaluate --data ../shared/data/labelled/ztf_lightcurves.parquet --out report
+  fink-t2 evaluate --data ../shared/data/labelled/elasticc_alerts.parquet --model t2-lsst
+  fink-t2 evaluate --acceptance --shared ../shared
+  fink-t2 evaluate --acceptance --shared ../shared --held-out test_objects.txt --model t2-ztf/2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from fink_t2.classifier import Classifier, find_model, load_classifier
+from fink_t2.errors import FinkT2Error, ModelError
+from fink_t2.passbands import SURVEYS
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+IN_SAMPLE = (
+    "Shipped models may have been fine-tuned on part of these objects: see the model's card, "
+    "and the columns 'held out' where it has them."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--model", help="name, name/version, folder or .tflite")
+    parser.add_argument("--survey", choices=sorted(SURVEYS), help="default: told by the data")
+    parser.add_argument("--data", type=Path, metavar="TABLE", help="labelled Parquet or CSV")
+    parser.add_argument("--flux-unit", choices=("fluxcal", "nJy"), help="of columns named flux")
+    parser.add_argument(
+        "--held-out", type=Path, metavar="LIST", help="file of object names, one per line"
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write JSON, Markdown, figures")
+    simulated = parser.add_argument_group("simulated test set")
+    simulated.add_argument("--objects", type=int, default=2800, help="(default: %(default)s)")
+    simulated.add_argument("--seed", type=int, default=1000, help="(default: %(default)s)")
+    simulated.add_argument(
+        "--per-object", type=int, default=1, help="alerts per object (default: %(default)s)"
+    )
+    simulated.add_argument("--whole", action="store_true", help="whole light curves, not alerts")
+    acceptance = parser.add_argument_group("acceptance table on real data")
+    acceptance.add_argument("--acceptance", action="store_true", help="print it")
+    acceptance.add_argument(
+        "--shared",
+        type=Path,
+        default=CHECKOUT.parent / "shared",
+        help="folder of reference data (default: %(default)s)",
+    )
+    acceptance.add_argument(
+        "--lsst-model", default="t2-lsst", help="for ELAsTiCC (default: %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, print, write."""
+    if args.acceptance:
+        return _acceptance(args)
+    from fink_t2.training.evaluation.evaluate import evaluate
+    from fink_t2.training.evaluation.report import report, write_report
+
+    survey = _survey(args)
+    classifier = load_classifier(find_model(args.model, survey))
+    labelled, data = _data(args, survey)
+    found = evaluate(classifier, labelled.light_curves, labelled.labels(), data)
+    print(report(found))
+    if args.data is not None and args.held_out is None:
+        print(IN_SAMPLE)
+    if args.out is not None:
+        for path in write_report(found, args.out):
+            print(path)
+    return 0
+
+
+def _survey(args: argparse.Namespace) -> str:
+    from fink_t2.training.evaluation.labelled_tables import survey_of
+
+    if args.survey is not None:
+        return str(args.survey)
+    if args.data is not None:
+        return survey_of(args.data)
+    for survey in SURVEYS:
+        try:
+            find_model(args.model, survey)
+        except ModelError as error:
+            if "is a model for" not in str(error):
+                raise
+        else:
+            return survey
+    raise FinkT2Error("the model's survey is not known; give --survey")
+
+
+def _data(args: argparse.Namespace, survey: str) -> tuple[Any, str]:
+    import numpy as np
+
+    from fink_t2.simulation import simulate_objects
+    from fink_t2.training.data_sets.simulated import simulated_alerts, simulated_light_curves
+    from fink_t2.training.evaluation.labelled_tables import labelled_table
+
+    if args.data is None:
+        objects = simulate_objects(args.objects, survey, args.seed, progress=True)
+        kind = "whole light curves" if args.whole else "alerts"
+        labelled = (
+            simulated_light_curves(objects)
+            if args.whole
+            else simulated_alerts(objects, args.per_object, args.seed)
+        )
+        data = f"{kind} of {args.objects} simulated objects ({survey}, seed {args.seed})"
+    else:
+        labelled = labelled_table(args.data, survey, args.flux_unit)
+        data = str(args.data)
+    if args.held_out is not None:
+        objects_held_out = _names(args.held_out)
+        labelled = labelled.select(np.isin(labelled.object_id, sorted(objects_held_out)))
+        data += f", restricted to {args.held_out}"
+    if not (labelled.labels() >= 0).any():
+        raise FinkT2Error(f"{data}: no light curve of a known class")
+    return labelled, data
+
+
+def _acceptance(args: argparse.Namespace) -> int:
+    from fink_t2.training.evaluation.acceptance import (
+        PUBLISHED,
+        acceptance_table,
+        measure_elasticc,
+        measure_ztf,
+    )
+    from fink_t2.training.evaluation.published_deployment import PublishedDeployment
+
+    if not (args.shared / "data").is_dir():
+        raise FinkT2Error(f"{args.shared}: no folder data/; --shared names the reference data")
+    held_out = None if args.held_out is None else _names(args.held_out)
+    columns: dict[str, dict[str, Any]] = {}
+    reference = find_model(args.model, "ztf")
+    which = "in sample" if held_out is None else "held out"
+    numbers = measure_ztf(load_classifier(reference), args.shared, held_out)
+    lsst = _optional_classifier(args.lsst_model)
+    if lsst is not None:
+        numbers |= measure_elasticc(lsst, args.shared, held_out)
+    columns[f"{reference.label}, {which}"] = numbers
+    cross_validated = _held_out_of(reference.tflite_path)
+    if lsst is not None:
+        cross_validated |= _held_out_of(lsst.reference.tflite_path)
+    if cross_validated:
+        columns["the same, cross-validated"] = cross_validated
+    published = args.shared / PUBLISHED
+    if published.is_file():
+        forward = load_classifier(find_model(str(published), "ztf"))
+        columns["published, our input"] = measure_ztf(forward, args.shared, held_out)
+        deployed = PublishedDeployment(published)
+        columns["published, as deployed"] = measure_ztf(deployed, args.shared, held_out)
+    print(acceptance_table(columns))
+    print()
+    for note in _notes(numbers, held_out is None, bool(cross_validated)):
+        print(f"- {note}")
+    if args.out is not None:
+        args.out.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(columns, indent=1).replace("NaN", "null")
+        (args.out / "acceptance.json").write_text(text + "\n")
+        (args.out / "acceptance.md").write_text(acceptance_table(columns) + "\n")
+    return 0
+
+
+def _notes(numbers: dict[str, Any], in_sample: bool, cross_validated: bool) -> list[str]:
+    notes = [
+        f"{numbers['light_curves_objects']} light curves (SNIa, SNII, SNIbc, SLSN-I; at least 5 "
+        f"points in g and 5 in r), {numbers['alerts_objects']} alerts (SNIa, SNII, SNIbc), "
+        f"{numbers['supernovae_alerts']} supernova alerts, {numbers['contaminants_alerts']} "
+        f"contaminants, {numbers['agn_alerts']} AGN alerts; those that fail the light-curve cuts "
+        "are left out.",
+        "The predicted class is the largest of all 14 probabilities, never of a subset.",
+        f"Without catalogue entries that may be transients themselves, "
+        f"{numbers['contaminants_without_possible_transients_called_supernova']:.3f} of "
+        f"{numbers['contaminants_without_possible_transients_alerts']} contaminants are called "
+        "a supernova class.",
+    ]
+    if "elasticc_alerts" in numbers:
+        notes.append(
+            f"ELAsTiCC: {numbers['elasticc_alerts']} alerts; balanced accuracy of the larger of "
+            f"p(SNIa), p(SNII) alone {numbers['elasticc_balanced_accuracy_of_two']:.3f}."
+        )
+    if in_sample:
+        notes.append("In sample: " + IN_SAMPLE)
+    if cross_validated:
+        notes.append(
+            "Cross-validated: measured when the model was trained, by models that had not seen "
+            "the objects they were measured on (metrics.json, 'held_out')."
+        )
+    return notes
+
+
+def _optional_classifier(model: str) -> Classifier | None:
+    try:
+        return load_classifier(find_model(model, "lsst"))
+    except ModelError as error:
+        print(f"ELAsTiCC is left out: {error}")
+        return None
+
+
+def _held_out_of(tflite: str) -> dict[str, Any]:
+    path = Path(tflite).parent / "metrics.json"
+    if not path.is_file():
+        return {}
+    found = json.loads(path.read_text()).get("held_out")
+    return found if isinstance(found, dict) else {}
+
+
+def _names(path: Path) -> set[str]:
+    try:
+        return {line.strip() for line in path.read_text().splitlines() if line.strip()}
+    except OSError as error:
+        raise FinkT2Error(f"{path}: can't read the list of objects ({error.strerror})") from None

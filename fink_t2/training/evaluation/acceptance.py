@@ -1,0 +1,271 @@
+"""The acceptance table: what a model must reach on the real, labelled data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.classes import CLASSES, SUPERNOVA_CLASSES
+from fink_t2.classifier import Classification
+from fink_t2.cuts import Status
+from fink_t2.light_curves import LightCurves
+from fink_t2.passbands import ZTF
+from fink_t2.training.data_sets.ztf_labelled import (
+    contaminants,
+    typed_alerts,
+    typed_light_curves,
+)
+from fink_t2.training.evaluation.confusion import confusion
+from fink_t2.training.evaluation.labelled_tables import labelled_table
+from fink_t2.training.evaluation.markdown import markdown_table
+from fink_t2.training.evaluation.plain_curves import KINDS, TRANSIENT_CLASSES, plain_light_curves
+from fink_t2.training.labelled import Labelled
+
+LIGHT_CURVES = Path("data/labelled/ztf_lightcurves.parquet")
+ALERTS = Path("data/labelled/ztf_alert_histories.parquet")
+CONTAMINANTS = Path("data/labelled/ztf_contaminants.parquet")
+ELASTICC = Path("data/labelled/elasticc_alerts.parquet")
+PUBLISHED = Path("reference/t2_published_gr.tflite")
+
+#: Classes of the full light curves, and the fewest points in each passband.
+LIGHT_CURVE_CLASSES = ("SNIa", "SNII", "SNIbc", "SLSN-I")
+FEWEST_POINTS = 5
+ALERT_CLASSES = ("SNIa", "SNII", "SNIbc")
+PLAIN_CURVES = 200
+
+
+class CanClassify(Protocol):
+    """Anything that classifies light curves."""
+
+    def classify(self, light_curves: LightCurves) -> Classification:
+        """Return the classification of N light curves."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line of the acceptance table.
+
+    Attributes
+    ----------
+    key : str
+        Name of the number, as `measure_ztf` and `measure_elasticc` give it.
+    text : str
+        What it is.
+    target, aim : float
+        What it must reach, and should.
+    at_most : bool
+        Whether it is an upper limit.
+    """
+
+    key: str
+    text: str
+    target: float
+    aim: float | None = None
+    at_most: bool = False
+
+    def holds(self, value: float | None) -> bool | None:
+        """Tell whether a value meets the target; None where there is no value."""
+        if value is None or value != value:
+            return None
+        return value <= self.target if self.at_most else value >= self.target
+
+
+CRITERIA = (
+    Criterion("light_curves_macro_recall", "light curves: macro recall", 0.63, 0.75),
+    Criterion("light_curves_accuracy", "light curves: accuracy", 0.88, 0.92),
+    Criterion("light_curves_snia_purity", "light curves: SNIa purity", 0.93, 0.96),
+    Criterion("alerts_macro_recall", "alerts: macro recall", 0.45, 0.60),
+    Criterion("alerts_accuracy", "alerts: accuracy", 0.78),
+    Criterion(
+        "contaminants_called_supernova",
+        "contaminants called any supernova class",
+        0.15,
+        0.05,
+        at_most=True,
+    ),
+    Criterion("supernovae_called_supernova", "typed supernova alerts called so", 0.95),
+    Criterion("agn_recall", "AGN alerts: recall", 0.50),
+    Criterion("flat_transient", "flat curves: largest transient p", 0.5, at_most=True),
+    Criterion("noise_transient", "noise-only curves: largest transient p", 0.5, at_most=True),
+    Criterion("outlier_transient", "single-outlier curves: largest transient p", 0.5, at_most=True),
+    Criterion("elasticc_balanced_accuracy", "ELAsTiCC: balanced accuracy SNIa/SNII", 0.75, 0.88),
+)
+
+
+def measure_ztf(
+    classifier: CanClassify,
+    shared: str | os.PathLike[str],
+    held_out: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """Measure a ZTF model on the real light curves, alerts and contaminants.
+
+    The predicted class is always that of the largest of all 14 probabilities. A light curve
+    that the quality cuts turn away is counted apart and enters no score; catalogue cuts are
+    not applied.
+
+    Parameters
+    ----------
+    classifier : CanClassify
+        The model.
+    shared : path
+        The folder of reference data.
+    held_out : collection of str, optional
+        Objects to restrict the measurement to: those that fine-tuning has not seen.
+        Default: all.
+
+    Returns
+    -------
+    dict
+        The numbers of `CRITERIA`, and how many light curves stand behind each.
+    """
+    shared = Path(shared)
+
+    def kept(labelled: Labelled) -> Labelled:
+        if held_out is None:
+            return labelled
+        return labelled.select(np.isin(labelled.object_id, list(held_out)))
+
+    curves = kept(typed_light_curves(shared / LIGHT_CURVES))
+    enough = (curves.light_curves.points_per_passband() >= FEWEST_POINTS).all(axis=1)
+    result: dict[str, Any] = {}
+    result |= _of_types(classifier, curves.select(enough), LIGHT_CURVE_CLASSES, "light_curves")
+
+    alerts = kept(typed_alerts(shared / ALERTS))
+    result |= _of_types(classifier, alerts, ALERT_CLASSES, "alerts")
+    supernovae = alerts.select(_is_of(alerts, SUPERNOVA_CLASSES))
+    share, count = _called_supernova(classifier, supernovae.light_curves)
+    result["supernovae_called_supernova"] = share
+    result["supernovae_alerts"] = count
+
+    variables = kept(contaminants(shared / CONTAMINANTS))
+    share, count = _called_supernova(classifier, variables.light_curves)
+    result["contaminants_called_supernova"], result["contaminants_alerts"] = share, count
+    surely = kept(contaminants(shared / CONTAMINANTS, transients=False))
+    share, count = _called_supernova(classifier, surely.light_curves)
+    # Some of the catalogue's entries are supernovae themselves.
+    result["contaminants_without_possible_transients_called_supernova"] = share
+    result["contaminants_without_possible_transients_alerts"] = count
+    nuclei = variables.select(_is_of(variables, ("AGN",)))
+    predicted, _ = _predict(classifier, nuclei.light_curves)
+    result["agn_recall"] = _mean(predicted == CLASSES.index("AGN"))
+    result["agn_alerts"] = len(predicted)
+
+    transients = [CLASSES.index(name) for name in TRANSIENT_CLASSES]
+    for kind in KINDS:
+        found = classifier.classify(plain_light_curves(kind, PLAIN_CURVES, ZTF))
+        largest = found.probabilities[found.status == Status.OK][:, transients].max(axis=1)
+        result[f"{kind}_transient"] = float(largest.max())
+        result[f"{kind}_share_above_half"] = float((largest > 0.5).mean())
+    return result
+
+
+def measure_elasticc(
+    classifier: CanClassify,
+    shared: str | os.PathLike[str],
+    held_out: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """Measure an LSST model on the ELAsTiCC alerts of SNIa and SNII.
+
+    Parameters
+    ----------
+    classifier : CanClassify
+        The model.
+    shared : path
+        The folder of reference data.
+    held_out : collection of str, optional
+        Objects (``SNID``) to restrict the measurement to.
+
+    Returns
+    -------
+    dict
+        Balanced accuracy: mean recall of both classes, the prediction being the largest of
+        all 14 probabilities; and beside it the same for the larger of the two alone.
+    """
+    labelled = labelled_table(Path(shared) / ELASTICC, "lsst")
+    if held_out is not None:
+        labelled = labelled.select(np.isin(labelled.object_id, list(held_out)))
+    two = labelled.select(_is_of(labelled, ("SNIa", "SNII")))
+    found = classifier.classify(two.light_curves)
+    classified = found.status == Status.OK
+    labels, probabilities = two.labels()[classified], found.probabilities[classified]
+    pair = np.array([CLASSES.index("SNIa"), CLASSES.index("SNII")])
+    of_two = pair[probabilities[:, pair].argmax(axis=1)]
+    return {
+        "elasticc_balanced_accuracy": confusion(
+            labels, probabilities.argmax(axis=1)
+        ).macro_recall(),
+        "elasticc_balanced_accuracy_of_two": confusion(labels, of_two).macro_recall(),
+        "elasticc_alerts": int(classified.sum()),
+        "elasticc_not_classified": int((~classified).sum()),
+    }
+
+
+def acceptance_table(columns: dict[str, dict[str, Any]]) -> str:
+    """Return the acceptance table in Markdown.
+
+    Parameters
+    ----------
+    columns : dict of str to dict
+        Title of each column, and its numbers.
+    """
+    header = ["on real data", "target", "aim", *columns]
+    rows = []
+    for criterion in CRITERIA:
+        sign = "<=" if criterion.at_most else ">="
+        cells: list[Any] = [
+            criterion.text,
+            f"{sign} {criterion.target:.2f}",
+            None if criterion.aim is None else f"{criterion.aim:.2f}",
+        ]
+        for numbers in columns.values():
+            value = numbers.get(criterion.key)
+            verdict = {True: "", False: " (missed)", None: ""}[criterion.holds(value)]
+            cells.append("" if value is None else f"{value:.3f}{verdict}")
+        rows.append(cells)
+    return markdown_table(header, rows)
+
+
+def _of_types(
+    classifier: CanClassify, labelled: Labelled, classes: tuple[str, ...], name: str
+) -> dict[str, Any]:
+    of_types = labelled.select(_is_of(labelled, classes))
+    predicted, classified = _predict(classifier, of_types.light_curves)
+    found = confusion(of_types.labels()[classified], predicted)
+    recall = found.recall()
+    return {
+        f"{name}_objects": len(predicted),
+        f"{name}_not_classified": int((~classified).sum()),
+        f"{name}_macro_recall": found.macro_recall(classes),
+        f"{name}_accuracy": found.accuracy(),
+        f"{name}_snia_purity": found.purity(),
+        f"{name}_recall": {c: float(recall[CLASSES.index(c)]) for c in classes},
+    }
+
+
+def _predict(
+    classifier: CanClassify, light_curves: LightCurves
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return the predicted class of what is classified, and what that is."""
+    found = classifier.classify(light_curves)
+    classified = found.status == Status.OK
+    return found.probabilities[classified].argmax(axis=1), classified
+
+
+def _called_supernova(classifier: CanClassify, curves: LightCurves) -> tuple[float, int]:
+    predicted, _ = _predict(classifier, curves)
+    supernova = [CLASSES.index(name) for name in SUPERNOVA_CLASSES]
+    return _mean(np.isin(predicted, supernova)), len(predicted)
+
+
+def _is_of(labelled: Labelled, classes: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    return np.isin(labelled.labels(), [CLASSES.index(name) for name in classes])
+
+
+def _mean(values: npt.NDArray[np.bool_]) -> float:
+    return float(values.mean()) if values.size else float("nan")

@@ -1,0 +1,49 @@
+"""The published network fed as its deployment fed it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import numpy as np
+
+from fink_t2.classes import CLASSES
+from fink_t2.classifier import NOT_CLASSIFIED, Classification
+from fink_t2.cuts import CutSettings, Status, apply_cuts
+from fink_t2.inference import TfliteNetwork
+from fink_t2.light_curves import LightCurves
+from fink_t2.preprocessing import prepare
+
+
+class PublishedDeployment:
+    """The published ``.tflite`` with the deployed preprocessing: time reversed, signs lost.
+
+    The deployed module read an alert's history newest first and never turned it round, and
+    took a negative subtraction for positive flux. The Gaussian process is this package's;
+    it agrees with the deployed one's library.
+
+    Parameters
+    ----------
+    path : path
+        The published ``.tflite``.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._network = TfliteNetwork(path)
+
+    def classify(self, light_curves: LightCurves) -> Classification:
+        """Classify light curves in g and r.
+
+        Parameters
+        ----------
+        light_curves : LightCurves
+            N light curves of ZTF.
+        """
+        status = apply_cuts(light_curves, CutSettings())
+        probabilities = np.full((len(light_curves), len(CLASSES)), NOT_CLASSIFIED, np.float32)
+        chosen = np.flatnonzero(status == Status.OK)
+        curves = light_curves.select(chosen)
+        unsigned = dataclasses.replace(curves, flux=np.abs(curves.flux))
+        grid = prepare(unsigned, self._network.light_curve_shape[0]).grid
+        probabilities[chosen] = self._network.predict(np.ascontiguousarray(grid[:, ::-1]))
+        return Classification(probabilities, status, light_curves.points_per_passband())
