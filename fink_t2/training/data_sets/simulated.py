@@ -1,0 +1,114 @@
+"""Light curves and alerts from the project's simulator (fluxes in FLUXCAL, dates in MJD)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.cuts import CutSettings, Status, apply_cuts
+from fink_t2.light_curves import LightCurves, from_fluxes, from_ztf
+from fink_t2.photometry import JULIAN_DATE_OF_MJD_ZERO
+from fink_t2.simulation import SimulatedObjects, alert_histories
+from fink_t2.training.alert_cutting import WINDOW_DAYS
+from fink_t2.training.labelled import Labelled, allowed_classes
+
+
+def simulated_alerts(objects: SimulatedObjects, per_object: int, seed: int) -> Labelled:
+    """Cut simulated objects into alerts that pass the light-curve cuts.
+
+    Parameters
+    ----------
+    objects : SimulatedObjects
+        What `fink_t2.simulation.simulate_objects` gives.
+    per_object : int
+        At most so many alerts of each.
+    seed : int
+        Seed of the alert times.
+
+    Returns
+    -------
+    Labelled
+        ZTF: detections of the packet's 30 days, with sign, last limit and first detection
+        ever. LSST: all visits of the last year, as forced photometry gives them.
+    """
+    window = WINDOW_DAYS[objects.survey]
+    alerts = alert_histories(objects, per_object, window_days=window, seed=seed)
+    if objects.survey == "ztf":
+        curves = from_ztf(
+            alerts.starts,
+            alerts.cjd,
+            alerts.cfid,
+            alerts.cmagpsf,
+            alerts.csigmapsf,
+            alerts.cisdiffpos,
+            alerts.jdstarthist,
+        )
+    else:
+        curves = from_fluxes(
+            objects.passbands,
+            alerts.starts,
+            alerts.cjd - JULIAN_DATE_OF_MJD_ZERO,
+            alerts.cfid - 1,
+            alerts.cflux,
+            alerts.cflux_error,
+            first_seen=alerts.jdstarthist - JULIAN_DATE_OF_MJD_ZERO,
+            photoz=objects.photoz[alerts.object],
+            photoz_error=objects.photoz_error[alerts.object],
+        )
+    return _labelled(curves, objects, alerts.object, is_alert=True)
+
+
+def simulated_light_curves(objects: SimulatedObjects) -> Labelled:
+    """Return the whole light curves of simulated objects that pass the light-curve cuts.
+
+    Parameters
+    ----------
+    objects : SimulatedObjects
+        What `fink_t2.simulation.simulate_objects` gives.
+
+    Returns
+    -------
+    Labelled
+        ZTF: detections; LSST: all visits.
+    """
+    if objects.survey == "ztf":
+        size = np.abs(objects.flux)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            magnitude = np.where(objects.detected, 27.5 - 2.5 * np.log10(size), np.nan)
+            sigma = objects.flux_error / size * (2.5 / np.log(10))
+        curves = from_ztf(
+            objects.starts,
+            objects.mjd + JULIAN_DATE_OF_MJD_ZERO,
+            objects.passband + 1,
+            magnitude,
+            sigma,
+            objects.flux > 0,
+        )
+    else:
+        curves = from_fluxes(
+            objects.passbands,
+            objects.starts,
+            objects.mjd,
+            objects.passband,
+            objects.flux,
+            objects.flux_error,
+            photoz=objects.photoz,
+            photoz_error=objects.photoz_error,
+        )
+    return _labelled(curves, objects, np.arange(len(objects)), is_alert=False)
+
+
+def _labelled(
+    curves: LightCurves,
+    objects: SimulatedObjects,
+    which: npt.NDArray[np.int64],
+    is_alert: bool,
+) -> Labelled:
+    labelled = Labelled(
+        curves,
+        allowed_classes(objects.class_names()[which].tolist()),
+        objects.object_id[which].astype(str),
+        np.full(len(which), "simulated"),
+        np.full(len(which), is_alert),
+    )
+    return labelled.select(apply_cuts(curves, CutSettings()) == Status.OK)

@@ -1,0 +1,125 @@
+"""The flat-weighted multi-class log-loss of PLAsTiCC (Malz et al. 2019), w_i = 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+#: Probabilities are kept this far from 0 and 1 before the logarithm.
+SMALLEST = 1e-7
+
+
+def flat_log_loss(probabilities: npt.NDArray[np.floating], allowed: npt.NDArray[np.bool_]) -> float:
+    """Compute L = -(1/C) sum_i (1/N_i) sum_j y_ij ln p_ij over a whole data set.
+
+    Parameters
+    ----------
+    probabilities : ndarray, shape (N, C)
+        Predicted probabilities.
+    allowed : ndarray of bool, shape (N, C)
+        True at each example's class; examples with several allowed classes are left out.
+
+    Returns
+    -------
+    float
+        The loss; C counts the classes that occur.
+    """
+    known = allowed.sum(axis=1) == 1
+    truth = allowed[known]
+    p = np.clip(probabilities[known].astype(np.float64), SMALLEST, 1.0)
+    p = p / p.sum(axis=1, keepdims=True)
+    counts = truth.sum(axis=0)
+    sums = (truth * np.log(p)).sum(axis=0)
+    occurs = counts > 0
+    return float(-(sums[occurs] / counts[occurs]).mean()) if occurs.any() else float("nan")
+
+
+def class_weights(allowed: npt.NDArray[np.bool_], power: float = 1.0) -> npt.NDArray[np.float32]:
+    """Return the weight of every example that makes the mean log-loss flat over classes.
+
+    Parameters
+    ----------
+    allowed : ndarray of bool, shape (N, C)
+        Classes that are right; an example with several counts as a class of its own.
+    power : float
+        1 weighs all classes alike, 0 all examples alike.
+
+    Returns
+    -------
+    ndarray of float32, shape (N,)
+        Mean one.
+    """
+    groups = np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), allowed.shape[1])
+    counts = np.bincount(groups, minlength=allowed.shape[1] + 1).astype(np.float64)
+    weights = 1.0 / np.maximum(counts[groups], 1.0) ** power
+    return (weights / weights.mean()).astype(np.float32)
+
+
+@keras.saving.register_keras_serializable(package="fink_t2")
+class AllowedLogLoss(keras.losses.Loss):
+    """Log-loss of the probability that a network gives to the allowed classes together.
+
+    For an example of one known class this is its term ``-ln p_ij`` of the flat-weighted
+    log-loss; the weights 1 / (C N_i) come as sample weights (`class_weights`).
+
+    Parameters
+    ----------
+    smoothing : float
+        Part of the target spread evenly over all classes.
+    """
+
+    def __init__(self, smoothing: float = 0.0, name: str = "log_loss", **options: Any) -> None:
+        super().__init__(name=name, **options)
+        self.smoothing = smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each example, shape (batch,)."""
+        p = keras.ops.clip(y_pred, SMALLEST, 1.0)
+        right = -keras.ops.log(keras.ops.sum(keras.ops.cast(y_true, p.dtype) * p, axis=-1))
+        if self.smoothing == 0.0:
+            return right
+        everywhere = -keras.ops.mean(keras.ops.log(p), axis=-1)
+        return (1.0 - self.smoothing) * right + self.smoothing * everywhere
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what a saved model needs to make this loss again."""
+        return {**super().get_config(), "smoothing": self.smoothing}
+
+
+@keras.saving.register_keras_serializable(package="fink_t2")
+class FlatLogLoss(keras.metrics.Metric):
+    """The flat-weighted log-loss over everything seen since the last reset.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of classes C.
+    """
+
+    def __init__(self, n_classes: int = 14, name: str = "flat_log_loss", **options: Any) -> None:
+        super().__init__(name=name, **options)
+        self.n_classes = n_classes
+        self.sums = self.add_weight(shape=(n_classes,), initializer="zeros", name="sums")
+        self.counts = self.add_weight(shape=(n_classes,), initializer="zeros", name="counts")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch; examples with several allowed classes are left out."""
+        truth = keras.ops.cast(y_true, y_pred.dtype)
+        known = keras.ops.cast(keras.ops.sum(truth, axis=-1, keepdims=True) < 1.5, y_pred.dtype)
+        truth = truth * known
+        logarithm = keras.ops.log(keras.ops.clip(y_pred, SMALLEST, 1.0))
+        self.sums.assign_add(keras.ops.sum(truth * logarithm, axis=0))
+        self.counts.assign_add(keras.ops.sum(truth, axis=0))
+
+    def result(self) -> Any:
+        """Return the loss over the classes that occurred."""
+        occurs = keras.ops.cast(self.counts > 0, self.sums.dtype)
+        means = self.sums / keras.ops.maximum(self.counts, 1.0)
+        return -keras.ops.sum(means * occurs) / keras.ops.maximum(keras.ops.sum(occurs), 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what a saved model needs to make this metric again."""
+        return {**super().get_config(), "n_classes": self.n_classes}
