@@ -1,0 +1,102 @@
+"""Write a model artefact: network, metadata and card in one version's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fink_t2.classes import CLASSES
+from fink_t2.model_store import METADATA_FILE, MODEL_FILE
+from fink_t2.passbands import passbands_of
+from fink_t2.preprocessing import PREPROCESSING_VERSION
+
+KERAS_FILE = "model.keras"
+CARD_FILE = "card.md"
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """What a network is and how its input is made.
+
+    Attributes
+    ----------
+    name, version : str
+        As in ``models/<name>/<version>``.
+    survey : str
+        Which passbands it takes.
+    grid_length : int
+        L, times per light curve.
+    features : tuple of str
+        Auxiliary features it takes, in the order of its input.
+    """
+
+    name: str
+    version: str
+    survey: str
+    grid_length: int
+    features: tuple[str, ...]
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what `fink_t2.model_store.read_reference` checks."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "survey": self.survey,
+            "passbands": list(passbands_of(self.survey).names),
+            "classes": list(CLASSES),
+            "grid_length": self.grid_length,
+            "features": list(self.features),
+            "preprocessing_version": PREPROCESSING_VERSION,
+        }
+
+
+def write_artefact(
+    folder: str | os.PathLike[str],
+    identity: ModelIdentity,
+    model: keras.Model,
+    tflite: bytes,
+    training: Mapping[str, Any],
+) -> None:
+    """Write ``model.tflite``, ``model.keras`` and ``metrics.json``.
+
+    Parameters
+    ----------
+    folder : path
+        The version's folder; made where it is missing.
+    identity : ModelIdentity
+        What the network is.
+    model : keras.Model
+        The Keras parent, uncompressed or clustered; calibrated.
+    tflite : bytes
+        The exported network.
+    training : mapping
+        How it was made: data, seed, settings, losses. Stands in ``metrics.json`` as
+        "training".
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MODEL_FILE).write_bytes(tflite)
+    model.save(folder / KERAS_FILE)
+    metadata = {
+        **identity.metadata(),
+        "parameters": model.count_params(),
+        "tflite_bytes": len(tflite),
+        "training": dict(training),
+    }
+    (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=1) + "\n")
+
+
+def write_card(
+    folder: str | os.PathLike[str], identity: ModelIdentity, sections: Sequence[tuple[str, str]]
+) -> None:
+    """Write ``card.md`` from titled sections of Markdown."""
+    lines = [f"# {identity.name} {identity.version}", ""]
+    for title, text in sections:
+        lines += [f"## {title}", "", text.strip(), ""]
+    (Path(folder) / CARD_FILE).write_text("\n".join(lines))
