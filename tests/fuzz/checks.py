@@ -1,0 +1,90 @@
+"""What must hold of every answer to hostile input."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from fink_t2.alert_tables import ztf_table
+from fink_t2.alerts import SchemaSource, decode_alerts
+from fink_t2.alerts.decode import alert_schema
+from fink_t2.alerts.frames import CONTAINER_MAGIC, SYNC_LENGTH, read_container_header
+from fink_t2.alerts.limits import DEFAULT_LIMITS
+from fink_t2.classes import CLASSES
+from fink_t2.cuts import STATUS_TEXTS, CutSettings
+from fink_t2.errors import AlertError
+from fink_t2.model_store import ModelReference
+from fink_t2.processor import classify_ztf_alerts
+from fink_t2.stream.second_look import plain_messages
+from fink_t2.stream.writers import prefix_of
+from tests.fuzz.histories import as_columns, hostile_history
+
+LONGEST_REASON = 1000
+
+
+def check_decoding(message: bytes, survey: str, schemas: SchemaSource | None = None) -> bool:
+    """Decode a message as `fink-t2 classify` does, and take it apart as the stream does.
+
+    Returns
+    -------
+    bool
+        Whether it held alerts; else it had a reason.
+    """
+    held = _decode(message, survey, schemas)
+    _take_apart(message, survey)
+    return held
+
+
+def _decode(message: bytes, survey: str, schemas: SchemaSource | None) -> bool:
+    alerts: list[dict[str, Any]] = []
+    try:
+        alerts.extend(decode_alerts(message, survey, schemas))
+    except AlertError as error:
+        _check_reason(error)
+        return False
+    assert alerts, "neither an alert nor a reason"
+    if survey == "ztf":
+        table = ztf_table(alerts)
+        assert len(table.light_curves) == len(alerts)
+    return True
+
+
+def _take_apart(message: bytes, survey: str) -> None:
+    try:
+        plain = plain_messages(message, DEFAULT_LIMITS)
+        prefix = prefix_of(plain[0], DEFAULT_LIMITS)
+        if prefix.startswith(CONTAINER_MAGIC):
+            header = read_container_header(prefix + bytes(SYNC_LENGTH), DEFAULT_LIMITS)
+            alert_schema(header.schema_text, survey)
+    except AlertError as error:
+        _check_reason(error)
+        return
+    assert 1 <= len(plain) <= DEFAULT_LIMITS.records
+
+
+def _check_reason(error: AlertError) -> None:
+    """A reason is text that a table, a Kafka header and a line of a log can hold."""
+    reason = str(error)
+    assert reason
+    assert len(reason) < LONGEST_REASON
+    reason.encode()
+
+
+def check_classification(reference: ModelReference, random: Random, number: int) -> int:
+    """Classify hostile histories as a Python worker does; return how many were classified."""
+    histories = [hostile_history(random) for _ in range(number)]
+    found = classify_ztf_alerts(reference, CutSettings(), **as_columns(histories))
+    probabilities, status = found.probabilities, found.status
+    assert probabilities.shape == (number, len(CLASSES))
+    assert all(text in STATUS_TEXTS for text in found.status_texts())
+    is_ok = status == 0
+    assert (probabilities[~is_ok] == -1).all()
+    assert np.isfinite(probabilities[is_ok]).all()
+    assert (probabilities[is_ok] >= 0).all()
+    assert np.allclose(probabilities[is_ok].sum(axis=1), 1.0, atol=0.02)
+    unknown = found.unknown_scores()
+    assert np.isfinite(unknown).all()
+    assert (found.points >= 0).all()
+    return int(is_ok.sum())

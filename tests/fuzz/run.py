@@ -1,0 +1,159 @@
+"""Counted fuzzing: so many hostile messages and histories, one seed, every failure printed.
+
+A case is one message decoded both ways (as `fink-t2 classify` does and as the stream takes it
+apart), or one history classified. The run fails at a case that raises anything but AlertError,
+gives a wrong answer, takes longer than --seconds, or lets the process grow by --megabytes.
+
+Examples:
+  bin/fuzz                                  # 100,000 cases, seed 1
+  bin/fuzz --cases 1000000 --seed 7
+  bin/fuzz --only messages --case 81234     # one case again
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from tqdm import tqdm
+
+from fink_t2.classifier import find_model
+from fink_t2.model_store import ModelReference
+from tests.fuzz.checks import check_classification, check_decoding
+from tests.fuzz.messages import MAKERS
+from tests.fuzz.packaged_schemas import lsst_schemas
+
+#: Of all cases, this part are messages; the rest are histories.
+MESSAGES = 0.7
+#: Histories in one call, as Spark hands them over in batches.
+BATCH = 100
+MOST_FAILURES = 20
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run so many cases; 1 if one has failed."""
+    parser = argparse.ArgumentParser(
+        prog="bin/fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=["messages", "histories"])
+    parser.add_argument("--case", type=int, help="run this one alone, and let it raise")
+    parser.add_argument("--seconds", type=float, default=10.0, help="longest CPU time of a case")
+    parser.add_argument("--megabytes", type=int, default=500, help="most growth of the process")
+    parser.add_argument("--model", help="model to classify with (default: the one in service)")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="append the counts, as JSON")
+    args = parser.parse_args(arguments)
+    warnings.filterwarnings("error", category=RuntimeWarning)
+
+    reference = None if args.only == "messages" else find_model(args.model)
+    n_messages = {"messages": args.cases, "histories": 0}.get(
+        args.only or "", round(MESSAGES * args.cases)
+    )
+    fuzz = Fuzz(args.seed, args.seconds)
+    if args.case is not None:
+        one = fuzz.message if args.only != "histories" else fuzz.histories_with(reference)
+        one(args.case)
+        return 0
+    fuzz.message(0)  # what is loaded on the way, compiled functions too, is no growth
+    if reference is not None:
+        fuzz.histories_with(reference)(0)
+    before = peak_megabytes()
+    begin = time.monotonic()
+    fuzz.counts.clear()
+    with tqdm(total=args.cases, unit="case", disable=None) as bar:
+        for number in range(n_messages):
+            fuzz.guarded("messages", fuzz.message, number)
+            bar.update()
+        if reference is not None:
+            classify = fuzz.histories_with(reference)
+            for number in range(n_messages, args.cases, BATCH):
+                fuzz.guarded("histories", classify, number)
+                bar.update(BATCH)
+    growth = peak_megabytes() - before
+    seconds = time.monotonic() - begin
+    report = {
+        "cases": sum(fuzz.counts[kind] for kind in ("alerts", "reasons", "histories")),
+        "seed": args.seed,
+        **dict(sorted(fuzz.counts.items())),
+        "failures": fuzz.failures,
+        "slowest_case_seconds": round(fuzz.slowest, 3),
+        "growth_megabytes": round(growth),
+        "seconds": round(seconds, 1),
+    }
+    print(json.dumps(report, indent=2))
+    if args.report:
+        with args.report.open("a") as stream:
+            stream.write(json.dumps(report) + "\n")
+    if growth > args.megabytes:
+        print(f"the process has grown by {growth:.0f} MB, more than {args.megabytes}")
+    return 1 if fuzz.failures or growth > args.megabytes else 0
+
+
+class Fuzz:
+    """Runs cases, each from a seed of its own."""
+
+    def __init__(self, seed: int, longest_seconds: float) -> None:
+        self.counts: Counter[str] = Counter()
+        self.failures = 0
+        self.slowest = 0.0
+        self._seed = seed
+        self._longest = longest_seconds
+        self._schemas = lsst_schemas()
+        self._makers, self._weights = list(MAKERS), list(MAKERS.values())
+
+    def message(self, number: int) -> None:
+        """Decode one message."""
+        random = Random(f"{self._seed} message {number}")
+        maker = random.choices(self._makers, self._weights)[0]
+        message = maker(random)
+        survey = "lsst" if self._schemas is not None and message[:1] == b"\x00" else "ztf"
+        held = check_decoding(message, survey, self._schemas)
+        self.counts["alerts" if held else "reasons"] += 1
+        self.counts[f"made_{maker.__name__}"] += 1
+
+    def histories_with(self, reference: ModelReference | None) -> Callable[[int], None]:
+        """Return the case that classifies `BATCH` histories with a model."""
+        assert reference is not None
+
+        def histories(number: int) -> None:
+            random = Random(f"{self._seed} histories {number}")
+            self.counts["classified"] += check_classification(reference, random, BATCH)
+            self.counts["histories"] += BATCH
+
+        return histories
+
+    def guarded(self, kind: str, case: Callable[[int], None], number: int) -> None:
+        """Run a case; print and count its failure."""
+        begin = time.process_time()
+        try:
+            case(number)
+        except Exception:
+            self.failures += 1
+            if self.failures <= MOST_FAILURES:
+                print(f"--only {kind} --seed {self._seed} --case {number} fails:", flush=True)
+                traceback.print_exc(limit=-6, file=sys.stdout)
+        seconds = time.process_time() - begin
+        self.slowest = max(self.slowest, seconds)
+        if seconds > self._longest:
+            self.failures += 1
+            print(f"--only {kind} --seed {self._seed} --case {number} took {seconds:.1f} s")
+
+
+def peak_megabytes() -> float:
+    """Return the largest resident size that the process has had."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes / 1024 if sys.platform != "darwin" else kilobytes / 1024**2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
