@@ -37,11 +37,11 @@ def ztf_table(
     LightCurveTable
     """
     histories = [ztf_points(alert, forced_photometry=forced_photometry) for alert in alerts]
-    starts, columns = _flat(histories)
+    starts, (jd, fid, magpsf, sigmapsf, isdiffpos) = _flat(histories)
     jdstarthist = np.array(
         [alert["candidate"].get("jdstarthist") or np.nan for alert in alerts], dtype=np.float64
     )
-    curves = from_ztf(starts, *columns, jdstarthist=jdstarthist)
+    curves = from_ztf(starts, jd, fid, magpsf, sigmapsf, isdiffpos, jdstarthist)
     catalogues = {"jdstarthist": jdstarthist}
     for name in ("cdsxmatch", "roid"):
         if any(name in alert for alert in alerts):
