@@ -14,12 +14,16 @@ from fink_t2.training.labelled import Labelled
 #: Days of history in an alert packet.
 WINDOW_DAYS = {"ztf": 30.0, "lsst": 365.0}
 
+#: Days after the first point in which an alert counts as early.
+EARLY_DAYS = 15.0
+
 
 def cut_at_random_alerts(
     examples: Labelled,
     per_curve: int,
     generator: np.random.Generator,
     settings: CutSettings | None = None,
+    early_share: float = 0.5,
 ) -> Labelled:
     """Draw alert times among each curve's points and keep the survey's window before them.
 
@@ -36,6 +40,9 @@ def cut_at_random_alerts(
         Where the alert times come from.
     settings : CutSettings, optional
         Quality cuts; the stream's by default.
+    early_share : float
+        Share of alerts drawn from the first `EARLY_DAYS` after the first point, when
+        classifying is most wanted, as far as there are points.
 
     Returns
     -------
@@ -51,7 +58,15 @@ def cut_at_random_alerts(
         if end - begin < 2:
             continue
         # The first point alone is never classified.
-        last = generator.permutation(np.arange(begin + 1, end))[:per_curve]
+        places = np.arange(begin + 1, end)
+        is_early = curves.time[places] - curves.time[begin] <= EARLY_DAYS
+        n_early = int(is_early.sum())
+        weight = np.full(len(places), (1.0 - early_share) / len(places))
+        if n_early:
+            weight[is_early] += early_share / n_early
+        # The largest of log(u) / weight are a weighted draw without replacement.
+        keys = np.log(generator.random(len(places))) / weight
+        last = places[np.argsort(-keys)[:per_curve]]
         for point in np.sort(last):
             window = curves.time[point] - WINDOW_DAYS[curves.passbands.survey]
             first = begin + np.searchsorted(curves.time[begin:end], window)

@@ -101,7 +101,7 @@ def simulated_light_curves(objects: SimulatedObjects) -> Labelled:
 def _labelled(
     curves: LightCurves,
     objects: SimulatedObjects,
-    which: npt.NDArray[np.int64],
+    which: npt.NDArray[np.integer],
     is_alert: bool,
 ) -> Labelled:
     labelled = Labelled(

@@ -89,7 +89,8 @@ def contaminants(path: str | os.PathLike[str], transients: bool = True) -> Label
         One curve per alert; a type outside the 14 classes may be any variable class.
     """
     table = read_table(path)
-    table = table.assign(cisdiffpos=[_is_positive(signs) for signs in table["cisdiffpos"]])
+    signs = [_is_positive(signs) for signs in table["cisdiffpos"]]
+    table = table.assign(cisdiffpos=pd.Series(signs, dtype=object))
     found = light_curves_of_table(table, "ztf", name=os.fspath(path))
     labelled = Labelled(
         found.light_curves,

@@ -1,0 +1,158 @@
+"""Simulated LSST-like light curves of others: ELAsTiCC, PLAsTiCC and the SPCC challenge.
+
+ELAsTiCC alerts and PLAsTiCC: difference flux in FLUXCAL (zero point 27.5) in ugrizy; SPCC
+(Kessler et al. 2010, DES-like): FLUXCAL in griz. All give the flux of every visit, detected
+or not, as forced photometry does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from fink_t2.classes import PLASTICC_CODES
+from fink_t2.errors import LightCurveError
+from fink_t2.light_curve_tables import light_curves_of_table, read_table
+from fink_t2.training.labelled import Labelled, allowed_classes
+
+#: Types of the supernova photometric classification challenge, and their classes.
+SPCC_CLASSES = {
+    "Ia": "SNIa",
+    "II": "SNII",
+    "IIn": "SNII",
+    "IIP": "SNII",
+    "IIL": "SNII",
+    "Ib": "SNIbc",
+    "Ic": "SNIbc",
+    "Ibc": "SNIbc",
+}
+
+#: PLAsTiCC's numbering of passbands.
+PLASTICC_BANDS = np.array(list("ugrizy"))
+
+
+def elasticc_alerts(path: str | os.PathLike[str]) -> Labelled:
+    """Read alerts of the ELAsTiCC challenge (one row per alert with flux arrays).
+
+    Parameters
+    ----------
+    path : path
+        Parquet with ``SNID, mjd, band, flux, flux_err, photoz, photoz_err, t2class``.
+    """
+    table = read_table(path)
+    return _from_table(table, table["t2class"].tolist(), "elasticc", "SNID", True, path)
+
+
+def spcc_light_curves(path: str | os.PathLike[str]) -> Labelled:
+    """Read the light curves of the SPCC challenge (one row per object, FLUXCAL arrays).
+
+    Parameters
+    ----------
+    path : path
+        Parquet with ``objectId, type, mjd, band, fluxcal, fluxcal_err, photoz, photoz_err``.
+    """
+    table = read_table(path)
+    classes = [SPCC_CLASSES.get(name) for name in table["type"]]
+    known = np.array([name is not None for name in classes])
+    table = table[known].reset_index(drop=True)
+    names = [name for name in classes if name is not None]
+    return _from_table(table, names, "spcc", "objectId", False, path)
+
+
+def plasticc_light_curves(
+    light_curves: str | os.PathLike[str],
+    metadata: str | os.PathLike[str] | None = None,
+    objects_per_chunk: int = 20000,
+) -> Iterator[Labelled]:
+    """Read PLAsTiCC light curves in chunks, as released (CSV) or as one labelled Parquet.
+
+    Parameters
+    ----------
+    light_curves : path
+        CSV of the release (``object_id, mjd, passband, flux, flux_err, ...``, sorted by
+        object; may be gzipped), or Parquet with ``objectId, mjd, band, flux, flux_err,
+        target``.
+    metadata : path, optional
+        CSV of the release with ``object_id``, ``target`` (or ``true_target``),
+        ``hostgal_photoz``, ``hostgal_photoz_err``; needed with a CSV.
+    objects_per_chunk : int
+        Objects that are in memory at a time.
+
+    Yields
+    ------
+    Labelled
+        Objects of the 14 classes; the others are left out.
+
+    Raises
+    ------
+    LightCurveError
+        If a file lacks a column.
+    """
+    known = None
+    if metadata is not None:
+        known = pd.read_csv(metadata).rename(columns={"true_target": "target"})
+        missing = {"object_id", "target"} - set(known.columns)
+        if missing:
+            raise LightCurveError(f"{metadata}: no column {', '.join(sorted(missing))}")
+        known = known.set_index("object_id")
+    names = {code: name for name, code in PLASTICC_CODES.items()}
+    for chunk in _chunks(Path(light_curves), objects_per_chunk):
+        table = chunk.rename(columns={"object_id": "objectId"})
+        if "passband" in table:
+            table["band"] = PLASTICC_BANDS[table["passband"].to_numpy()]
+        if known is not None:
+            columns = {"target": "target", "hostgal_photoz": "photoz"}
+            columns["hostgal_photoz_err"] = "photoz_err"
+            wanted = known[[name for name in columns if name in known]].rename(columns=columns)
+            table = table.join(wanted, on="objectId")
+        if "target" not in table:
+            raise LightCurveError(f"{light_curves}: no column target, and no metadata given")
+        table = table[table["target"].isin(list(names))].sort_values("objectId", kind="stable")
+        if table.empty:
+            continue
+        first = table.drop_duplicates("objectId")
+        classes = [names[int(code)] for code in first["target"]]
+        yield _from_table(table, classes, "plasticc", "objectId", False, light_curves)
+
+
+def _chunks(path: Path, objects_per_chunk: int) -> Iterator[pd.DataFrame]:
+    """Yield tables of whole objects."""
+    if path.suffix == ".parquet":
+        yield pq.read_table(path).to_pandas()
+        return
+    rest = None
+    # A PLAsTiCC object has 100 to 350 visits.
+    for part in pd.read_csv(path, chunksize=objects_per_chunk * 150):
+        table = part if rest is None else pd.concat([rest, part], ignore_index=True)
+        last = table["object_id"].iloc[-1]
+        is_last = table["object_id"] == last
+        rest = table[is_last]
+        if not is_last.all():
+            yield table[~is_last].reset_index(drop=True)
+    if rest is not None and len(rest):
+        yield rest.reset_index(drop=True)
+
+
+def _from_table(
+    table: pd.DataFrame,
+    classes: list[str],
+    source: str,
+    object_name: str,
+    is_alert: bool,
+    path: str | os.PathLike[str],
+) -> Labelled:
+    found = light_curves_of_table(table, "lsst", name=os.fspath(path))
+    n = len(found.light_curves)
+    objects = found.identifiers[object_name].to_numpy(dtype=str)
+    return Labelled(
+        found.light_curves,
+        allowed_classes(classes),
+        objects,
+        np.full(n, source),
+        np.full(n, is_alert),
+    )
