@@ -74,10 +74,10 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
     clear = _clear_nights(generator, size, nights)
     # nights between planned visits: every night in special programmes, else three in the
     # survey's first years and two later
-    interval = generator.choice([1, 2, 3, 4], size, p=[0.12, 0.42, 0.40, 0.06])
+    interval = generator.choice([1, 2, 3, 4], size, p=[0.14, 0.46, 0.36, 0.04])
     paired = generator.uniform(0.35, 0.95, size)
     # images fail, or the source lies in a gap between readout channels
-    lost = np.where(generator.random(size) < 0.5, 0.03, generator.uniform(0.0, 0.6, size))
+    lost = np.where(generator.random(size) < 0.6, 0.03, generator.uniform(0.0, 0.6, size))
     clock = (generator.random(size) * interval)[:, None] + np.arange(nights)[None, :]
     jitter = generator.random((size, nights)) < 0.12
     planned = (clock % interval[:, None] < 1.0) ^ jitter

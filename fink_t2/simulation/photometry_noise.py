@@ -27,8 +27,9 @@ LSST_VARIANCE = (1.0, 0.02, 0.005)
 
 #: True scatter of ZTF's fluxes in units of their quoted errors; relative floor; share of outliers.
 ZTF_SCATTER, ZTF_FLOOR, ZTF_OUTLIERS = 0.52, 0.02, 0.012
-#: By how much the light of the host raises the detection threshold in g, on average.
-ZTF_HOST_THRESHOLD = 0.12
+#: Detection threshold in units of the background, and by how much the light of the host raises
+#: it in g, on average, where it does.
+ZTF_THRESHOLD, ZTF_HOST_THRESHOLD = 4.5, 0.30
 
 
 def draw_limiting_magnitude(
@@ -137,7 +138,8 @@ def is_detected(
     strength = np.abs(flux) / background
     if passbands.survey != "ztf" or not len(flux):
         return strength > 5.0
-    host = generator.exponential(ZTF_HOST_THRESHOLD, int(source.max()) + 1)
-    redness = np.clip(passbands.wavelength_array() / 4800.0 - 0.8, 0.0, None) / 0.2
+    size = int(source.max()) + 1
+    host = generator.exponential(ZTF_HOST_THRESHOLD, size) * (generator.random(size) < 0.4)
+    redness = (passbands.wavelength_array() / 4800.0) ** 1.5
     raised = 1 + host[source] * redness[band]
-    return strength > 5.0 * raised * generator.lognormal(0.0, 0.15, len(flux))
+    return strength > ZTF_THRESHOLD * raised * generator.lognormal(0.0, 0.15, len(flux))

@@ -65,7 +65,7 @@ def _normal(generator: np.random.Generator, size: int) -> Parameters:
     stretch = np.clip(stretch, 0.66, 1.25)
     parameters = draw_dust(generator, size, 0.0)
     dusty = generator.random(size) < 0.15
-    colour = generator.normal(0.0, 0.06, size) + generator.exponential(
+    colour = generator.normal(0.015, 0.06, size) + generator.exponential(
         np.where(dusty, 0.30, 0.08), size
     )
     parameters["host_reddening"] = colour
