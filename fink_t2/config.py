@@ -121,7 +121,8 @@ class OutputConfig:
     Attributes
     ----------
     path : str
-        Folder of the Parquet tables ``alerts`` and ``dead_letters``; "" for no Parquet.
+        Folder of the Parquet tables ``alerts`` and ``dead_letters``. They are the record of
+        the stream: Kafka is sent what they hold.
     topic : str
         Kafka topic of all alerts; "" for no Kafka.
     dead_letter_topic : str
@@ -219,6 +220,17 @@ def load_config(path: str | os.PathLike[str], settings: typing.Sequence[str] = (
     return config
 
 
+def settings_of_table(kind: Any, table: dict[str, Any], file: str) -> Any:
+    """Build settings of another dataclass from a TOML table, by the same checks.
+
+    Raises
+    ------
+    ConfigError
+        Naming file and key.
+    """
+    return _build(kind, table, file, "")
+
+
 def resolve_secret(value: str) -> str:
     """Return an option's value, read from the environment or a file where it says so.
 
@@ -283,7 +295,8 @@ def _build(kind: Any, value: Any, file: str, key: str) -> Any:
     if origin is dict:
         if not isinstance(value, dict):
             raise _wrong_type(file, key, value, "a table")
-        return {k: _build(str, v, file, f"{key}.{k}") for k, v in _flatten(value).items()}
+        item = typing.get_args(kind)[1]
+        return {k: _build(item, v, file, f"{key}.{k}") for k, v in _flatten(value).items()}
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
@@ -351,8 +364,8 @@ def _check(config: StreamConfig, file: str) -> None:
         refuse("source.topics", "or 'source.topic_pattern' must be set, one of them")
     if source.kind != "kafka" and not source.path:
         refuse("source.path", f"is missing, for a source of kind {source.kind!r}")
-    if not (output.path or output.topic):
-        refuse("output.path", "or 'output.topic' must be set, or nothing comes out")
+    if not output.path:
+        refuse("output.path", "is missing: the folder of the tables")
     if config.survey == "lsst" and source.kind != "parquet" and not config.alerts.schemas:
         refuse(
             "alerts.schemas",
