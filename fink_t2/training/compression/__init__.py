@@ -1,0 +1,1 @@
+"""Deep compression, each part usable alone: clustering, pruning, quantization, DEFLATE."""
