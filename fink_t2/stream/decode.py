@@ -107,7 +107,8 @@ def _is_whole(value: Column, writers: Sequence[Writer]) -> Column:
             fits = (
                 (frame["count"] == 1)
                 & (frame["begin_mark"] == frame["end_mark"])
-                & (F.octet_length(value) == around + _length_of_integer(size) + size)
+                # Subtracted, not added: a size near 2^63 must not overflow.
+                & (F.octet_length(value) - around - _length_of_integer(size) == size)
             )
         else:
             fits = frame["end_mark"] == F.lit(bytearray(END_MARK))
