@@ -24,7 +24,8 @@ class Limits:
     schema_depth : int
         Deepest nesting of a schema.
     writer_schemas : int
-        Most different schemas in the life of one job.
+        Most different schemas in the life of one job; alerts of further ones become dead
+        letters. Each is part of every batch's plan: 64 large ones exhaust a driver of 1 GB.
     """
 
     message_bytes: int = 10_000_000
@@ -33,7 +34,7 @@ class Limits:
     schema_bytes: int = 300_000
     schema_nodes: int = 20_000
     schema_depth: int = 32
-    writer_schemas: int = 64
+    writer_schemas: int = 16
 
 
 DEFAULT_LIMITS = Limits()

@@ -29,8 +29,9 @@ def dead_letters(looked: DataFrame, survey: str, refused: Mapping[bytes, str]) -
         ``topic, partition, offset, timestamp, reason, value, ingested_at``.
     """
     reason: Column = F.lit(
-        "the record does not match its schema, does not fill its message, or has null in "
+        "the record does not match its schema, does not fill its message, has null in "
         + " or ".join(REQUIRED[survey])
+        + ", or is of one of too many forms in this stream"
     )
     for prefix, why in refused.items():
         begins = F.substring("value", 1, len(prefix)) == F.lit(bytearray(prefix))

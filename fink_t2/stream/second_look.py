@@ -33,6 +33,9 @@ LOOKED_SCHEMA = (
 )
 ORIGIN = ("topic", "partition", "offset", "timestamp")
 ROWS_AT_A_TIME = 32
+#: So many new forms of message one task reports; more than a job takes up, so that forms that
+#: are refused do not stand before one that is good.
+NEW_FORMS = 256
 
 
 def look_again(messages: DataFrame, limits: Limits) -> DataFrame:
@@ -79,7 +82,7 @@ def _look_at(batch: pa.RecordBatch, limits: Limits, seen: set[bytes]) -> pa.Reco
             prefix = prefix_of(plain[0], limits)
         except AlertError as error:
             plain, reason, prefix = [message], str(error), b""
-        is_new = bool(prefix) and prefix not in seen and len(seen) < limits.writer_schemas
+        is_new = bool(prefix) and prefix not in seen and len(seen) < NEW_FORMS
         if is_new:
             seen.add(prefix)
         for number, value in enumerate(plain):
