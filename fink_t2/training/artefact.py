@@ -82,7 +82,10 @@ def write_artefact(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL_FILE).write_bytes(tflite)
-    model.save(folder / KERAS_FILE)
+    # A copy without the optimizer's state, which is twice the size of the weights.
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    bare.save(folder / KERAS_FILE)
     metadata = {
         **identity.metadata(),
         "parameters": model.count_params(),
@@ -93,10 +96,10 @@ def write_artefact(
 
 
 def write_card(
-    folder: str | os.PathLike[str], identity: ModelIdentity, sections: Sequence[tuple[str, str]]
+    folder: str | os.PathLike[str], name: str, version: str, sections: Sequence[tuple[str, str]]
 ) -> None:
     """Write ``card.md`` from titled sections of Markdown."""
-    lines = [f"# {identity.name} {identity.version}", ""]
+    lines = [f"# {name} {version}", ""]
     for title, text in sections:
         lines += [f"## {title}", "", text.strip(), ""]
     (Path(folder) / CARD_FILE).write_text("\n".join(lines))

@@ -96,6 +96,45 @@ class _Cosine(keras.callbacks.Callback):
         self.step += 1
 
 
+class EventLog(keras.callbacks.Callback):
+    """Write every epoch's numbers as TensorBoard reads them; needs TensorFlow only.
+
+    Keras's own callback wants the TensorBoard package on the training machine.
+
+    Parameters
+    ----------
+    folder : path
+        Where the event file goes.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        super().__init__()
+        self.folder = os.fspath(folder)
+        self._writer: Any = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Open the event file."""
+        import tensorflow as tf
+
+        with tf.Graph().as_default():
+            self._writer = tf.compat.v1.summary.FileWriter(self.folder)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Add the epoch's losses and metrics."""
+        import tensorflow as tf
+
+        values = [
+            tf.compat.v1.Summary.Value(tag=name, simple_value=float(value))
+            for name, value in (logs or {}).items()
+        ]
+        self._writer.add_summary(tf.compat.v1.Summary(value=values), epoch)
+        self._writer.flush()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Close the event file."""
+        self._writer.close()
+
+
 def fit(
     model: keras.Model,
     train: Examples,
@@ -179,7 +218,7 @@ def fit(
         Path(log_folder).mkdir(parents=True, exist_ok=True)
         wanted.append(keras.callbacks.CSVLogger(os.fspath(Path(log_folder) / "epochs.csv")))
         if keras.backend.backend() == "tensorflow":
-            wanted.append(keras.callbacks.TensorBoard(os.fspath(log_folder)))
+            wanted.append(EventLog(log_folder))
     if checkpoint is not None:
         wanted.append(keras.callbacks.BackupAndRestore(os.fspath(checkpoint)))
     history = model.fit(

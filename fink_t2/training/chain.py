@@ -1,0 +1,385 @@
+"""The retraining chain: data, train, compress, evaluate, gate, promote.
+
+Every step reads what the step before wrote into the run's folder, and leaves a file that says
+it is done: an interrupted run goes on with the step it was in, and training within it with the
+epoch it was in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fink_t2.errors import FinkT2Error
+from fink_t2.model_store import METADATA_FILE, ModelStore, read_reference
+from fink_t2.training.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
+from fink_t2.training.calibration import Calibration, class_shift, fit_temperature, fold
+from fink_t2.training.example_files import load_examples, save_examples
+from fink_t2.training.examples import Examples, join_examples, prepare_examples
+from fink_t2.training.fit import fit, predict
+from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
+from fink_t2.training.frozen_validation import load_validation, save_validation
+from fink_t2.training.gate import decide_and_promote
+from fink_t2.training.labelled import concatenate
+from fink_t2.training.load_network import load_network
+from fink_t2.training.network_choice import build_network
+from fink_t2.training.settings import RetrainSettings
+from fink_t2.training.tflite_export import export_tflite
+from fink_t2.training.training_sets import (
+    fine_tuning_set,
+    held_out_objects,
+    is_among,
+    real_data,
+    simulated_set,
+    split_simulated,
+)
+
+HELD_OUT_FILE = "held_out.txt"
+VALIDATION_FILE = "frozen_validation.npz"
+
+
+@dataclass
+class Run:
+    """One retraining run in progress.
+
+    Attributes
+    ----------
+    settings : RetrainSettings
+        Its configuration.
+    folder : Path
+        Where its files lie.
+    store : ModelStore
+        Where candidates go.
+    deadline : float or None
+        In `time.monotonic` seconds: training ends by then, with the best so far.
+    """
+
+    settings: RetrainSettings
+    folder: Path
+    store: ModelStore
+    deadline: float | None = None
+    say: Callable[[str], None] = print
+
+    def path(self, name: str) -> Path:
+        """Return the path of one of the run's files."""
+        return self.folder / name
+
+    def left(self, share: float) -> float | None:
+        """Return the deadline of a step that may take a share of the time left."""
+        if self.deadline is None:
+            return None
+        now = time.monotonic()
+        return now + max(0.0, self.deadline - now) * share
+
+    def note(self, step: str, facts: dict[str, Any]) -> None:
+        """Write what a step found; the file's being there says that the step is done."""
+        path = self.path(f"{step}.json")
+        unfinished = path.with_name(f"unfinished-{path.name}")
+        unfinished.write_text(json.dumps(facts, indent=1) + "\n")
+        os.replace(unfinished, path)
+
+    def facts(self, step: str) -> dict[str, Any]:
+        """Return what a finished step noted."""
+        return dict(json.loads(self.path(f"{step}.json").read_text()))
+
+
+def make_data(run: Run) -> None:
+    """Simulate, read real light curves, split by object, interpolate, write examples."""
+    settings = run.settings
+    simulated = simulated_set(settings, progress=True)
+    run.say(f"interpolating {len(simulated)} simulated light curves")
+    examples = prepare_examples(simulated, settings.grid_length)
+    parts = dict(
+        zip(("train", "validation", "test"), split_simulated(simulated, settings), strict=True)
+    )
+    for name in ("train", "validation"):
+        save_examples(run.path(f"{name}.npz"), examples.select(parts[name]))
+    frozen = [simulated.select(parts["test"])]
+    data = real_data(settings)
+    for path in data.missing:
+        run.say(f"{path} is not there: going on without it")
+    held_out = held_out_objects(data, settings.real.held_out, settings.seed)
+    run.path(HELD_OUT_FILE).write_text("".join(f"{name}\n" for name in sorted(held_out)))
+    n_real = sum(map(len, data.all()))
+    counts = {"real_examples": n_real, "held_out_objects": len(held_out)}
+    if n_real:
+        choose = is_among(held_out)
+        learn = data.select(lambda part: ~choose(part))
+        mixed = fine_tuning_set(learn, examples.select(parts["train"]), settings)
+        save_examples(run.path("fine_tune.npz"), mixed)
+        counts["fine_tuning_examples"] = len(mixed)
+        apart = [part for part in data.select(choose).all() if len(part)]
+        if apart:
+            save_examples(
+                run.path("real_validation.npz"),
+                join_examples([prepare_examples(part, settings.grid_length) for part in apart]),
+            )
+            frozen += apart
+    save_validation(run.path(VALIDATION_FILE), concatenate(frozen))
+    counts |= {name: int(keep.sum()) for name, keep in parts.items()}
+    run.note("data", {"missing": list(data.missing), "examples": counts})
+
+
+def train(run: Run) -> None:
+    """Fit the network on simulated examples, then on real ones if there are any."""
+    settings = run.settings
+    columns = settings.feature_columns()
+    examples = _flat(load_examples(run.path("train.npz")), settings.real.class_power)
+    validation = _flat(load_examples(run.path("validation.npz")), 1.0)
+    model = build_network(settings, examples)
+    warm = settings.warm_start and _take_weights(run, model)
+    facts: dict[str, Any] = {"warm_start": warm, "parameters": model.count_params()}
+    has_real = run.path("fine_tune.npz").exists()
+    began = time.monotonic()
+    pretrained = run.path("pretrained.keras")
+    if pretrained.exists():
+        model = load_network(pretrained)
+    else:
+        history = fit(
+            model,
+            examples,
+            columns,
+            settings.pretrain,
+            validation,
+            deadline=run.left(0.6 if has_real else 0.9),
+            log_folder=run.path("logs/pretrain"),
+            checkpoint=run.path("checkpoint/pretrain"),
+            verbose=2,
+        )
+        facts["pretrain_epochs"] = len(history["loss"])
+        model.save(pretrained)
+    facts["validation_loss_pretrained"] = flat_log_loss(
+        predict(model, validation, columns), validation.allowed
+    )
+    if has_real:
+        mixed = load_examples(run.path("fine_tune.npz"))
+        # A fresh copy: the optimizer's state belongs to the fit that is over.
+        copy = keras.models.clone_model(model)
+        copy.set_weights(model.get_weights())
+        model = copy
+        history = fit(
+            model,
+            mixed,
+            columns,
+            settings.fine_tune,
+            deadline=run.left(0.8),
+            log_folder=run.path("logs/fine_tune"),
+            checkpoint=run.path("checkpoint/fine_tune"),
+            verbose=2,
+        )
+        facts["fine_tune_epochs"] = len(history["loss"])
+        facts["validation_loss_fine_tuned"] = flat_log_loss(
+            predict(model, validation, columns), validation.allowed
+        )
+    model.save(run.path("trained.keras"))
+    facts["seconds"] = round(time.monotonic() - began, 1)
+    run.note("train", facts)
+
+
+def compress(run: Run) -> None:
+    """Cluster, calibrate and export; write the candidate into the store."""
+    from fink_t2.training.compression.compress import CompressionSettings, cluster
+
+    settings = run.settings
+    columns = settings.feature_columns()
+    model = load_network(run.path("trained.keras"))
+    source = "fine_tune" if run.path("fine_tune.npz").exists() else "train"
+    examples = load_examples(run.path(f"{source}.npz"))
+    if source == "train":
+        examples = _flat(examples, settings.real.class_power)
+    before = _validation_loss(run, model)
+    if settings.export.clusters:
+        chosen = CompressionSettings(clusters=settings.export.clusters)
+        subset = np.random.default_rng(settings.seed).permutation(len(examples))
+        model = cluster(model, chosen, examples.select(subset[: settings.export.examples]), columns)
+    real = run.path("real_validation.npz")
+    judge = load_examples(real) if real.exists() else load_examples(run.path("validation.npz"))
+    temperature = fit_temperature(predict(model, judge, columns), judge.allowed)
+    calibration = Calibration(temperature, class_shift(settings.export.class_factors))
+    fold(model, calibration)
+    tflite = export_tflite(model, settings.export.batch_size, settings.export.weights)
+    version = _next_version(run.store, settings.name)
+    identity = ModelIdentity(
+        settings.name, version, settings.survey, settings.grid_length, settings.feature_tuple()
+    )
+    facts = {
+        "version": version,
+        "temperature": temperature,
+        "calibrated_on": "held-out real examples" if real.exists() else "simulated examples",
+        "validation_loss_before": before,
+        "validation_loss_compressed": _validation_loss(run, model),
+    }
+    steps = {name: run.facts(name) for name in ("data", "train")}
+    write_artefact(
+        run.store.folder / settings.name / version,
+        identity,
+        model,
+        tflite,
+        {"settings": asdict(settings), **steps, "compress": facts},
+    )
+    run.note("compress", facts)
+
+
+def evaluate_candidate(run: Run) -> None:
+    """Score the exported candidate on the frozen validation set; figures, JSON, card."""
+    from fink_t2.classifier import Classifier
+    from fink_t2.training.evaluation.evaluate import evaluate
+    from fink_t2.training.evaluation.report import report, write_report
+
+    folder = candidate_folder(run)
+    validation = load_validation(run.path(VALIDATION_FILE))
+    classifier = Classifier(read_reference(folder))
+    evaluation = evaluate(
+        classifier, validation.light_curves, validation.labels(), "the frozen validation set"
+    )
+    write_report(evaluation, folder)
+    numbers = evaluation.numbers()
+    metadata = json.loads((folder / METADATA_FILE).read_text())
+    metadata["evaluation"] = numbers
+    (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=1) + "\n")
+    write_card(
+        folder,
+        classifier.reference.name,
+        classifier.reference.version,
+        [
+            ("What it is", _description(run, metadata)),
+            ("How it was made", _recipe(run, metadata)),
+            ("Evaluation", report(evaluation).split("\n", 1)[1]),
+        ],
+    )
+    run.say(report(evaluation))
+    run.note("evaluate", {"log_loss": numbers["log_loss"], "accuracy": numbers["accuracy"]})
+
+
+def decide(run: Run) -> None:
+    """Compare the candidate with the model in service, and promote it if it is better."""
+    folder = candidate_folder(run)
+    validation = load_validation(run.path(VALIDATION_FILE))
+    decision = decide_and_promote(
+        run.store, run.settings.name, folder.name, validation, run.settings.gate
+    )
+    run.say(decision.text())
+    run.note("promote", {"promoted": decision.promoted, "reasons": decision.reasons()})
+
+
+#: The steps in their order.
+STEPS: dict[str, Callable[[Run], None]] = {
+    "data": make_data,
+    "train": train,
+    "compress": compress,
+    "evaluate": evaluate_candidate,
+    "promote": decide,
+}
+
+
+def run_steps(run: Run, last: str = "promote") -> None:
+    """Run the steps that are not done yet, up to and including `last`."""
+    for name, step in STEPS.items():
+        if run.path(f"{name}.json").exists():
+            run.say(f"{name}: done already")
+        else:
+            run.say(f"{name} ...")
+            began = time.monotonic()
+            step(run)
+            run.say(f"{name}: {time.monotonic() - began:.0f} s")
+        if name == last:
+            return
+
+
+def _description(run: Run, metadata: dict[str, Any]) -> str:
+    settings = run.settings
+    return (
+        f"A {settings.network} for {settings.survey.upper()} light curves: "
+        f"{metadata['parameters']:,} parameters, {metadata['tflite_bytes'] / 1000:.1f} kB as "
+        f"TFLite; {settings.grid_length} times x {len(metadata['passbands'])} passbands and "
+        f"{len(metadata['features'])} auxiliary features in, 14 class probabilities out "
+        f"(preprocessing {metadata['preprocessing_version']})."
+    )
+
+
+def _recipe(run: Run, metadata: dict[str, Any]) -> str:
+    data, made = run.facts("data"), run.facts("compress")
+    examples = data["examples"]
+    lines = [
+        f"- {examples['train']:,} simulated training examples, {examples['validation']:,} for "
+        f"validation, {examples['test']:,} for test, split by object; seed {run.settings.seed}.",
+    ]
+    if examples["real_examples"]:
+        lines.append(
+            f"- Fine-tuned on real labelled light curves ({examples['real_examples']:,} in all, "
+            f"{examples['held_out_objects']} objects held out) varied to "
+            f"{examples['fine_tuning_examples']:,} examples."
+        )
+    else:
+        lines.append("- Simulated light curves alone.")
+    for path in data["missing"]:
+        lines.append(f"- {Path(path).name} was named in the configuration and was not there.")
+    lines += [
+        f"- Flat log-loss on the simulated validation examples: "
+        f"{made['validation_loss_before']:.3f} as trained, "
+        f"{made['validation_loss_compressed']:.3f} clustered and calibrated "
+        f"(temperature {made['temperature']:.2f}, {made['calibrated_on']}).",
+        "",
+        "All settings stand in `metrics.json` under `training`.",
+    ]
+    return "\n".join(lines)
+
+
+def candidate_folder(run: Run) -> Path:
+    """Return the folder of the run's candidate.
+
+    Raises
+    ------
+    FinkT2Error
+        If the run has none yet.
+    """
+    if not run.path("compress.json").exists():
+        raise FinkT2Error(f"{run.folder}: no candidate yet; run the step 'compress' first")
+    return run.store.folder / run.settings.name / run.facts("compress")["version"]
+
+
+def _flat(examples: Examples, power: float) -> Examples:
+    return Examples(
+        examples.grid,
+        examples.features,
+        examples.allowed,
+        class_weights(examples.allowed, power) * examples.weight,
+    )
+
+
+def _validation_loss(run: Run, model: keras.Model) -> float:
+    validation = load_examples(run.path("validation.npz"))
+    columns = run.settings.feature_columns()
+    return flat_log_loss(predict(model, validation, columns), validation.allowed)
+
+
+def _take_weights(run: Run, model: keras.Model) -> bool:
+    """Begin with the serving model's weights if its network has the same shape."""
+    name = run.settings.name
+    if name not in run.store.names():
+        return False
+    path = run.store.folder / name / run.store.current_version(name) / KERAS_FILE
+    if not path.is_file():
+        return False
+    weights = load_network(path).get_weights()
+    mine = model.get_weights()
+    if [w.shape for w in weights] != [w.shape for w in mine]:
+        return False
+    model.set_weights(weights)
+    return True
+
+
+def _next_version(store: ModelStore, name: str) -> str:
+    """Return the version after the newest: the middle number counts retrainings."""
+    known = store.versions(name) if (store.folder / name).is_dir() else []
+    parts = [version.split(".") for version in known]
+    numbers = [int(part[1]) for part in parts if len(part) == 3 and part[1].isdigit()]
+    return f"0.{max(numbers, default=0) + 1}.0"

@@ -1,0 +1,106 @@
+"""The atx network (Allam Jr., PhD thesis, UCL 2023): Xception in one dimension."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy.typing as npt
+
+from fink_t2.classes import CLASSES
+from fink_t2.training.networks.t2 import standardise
+
+#: Filters of Xception (Chollet 2017, figure 5), before they are scaled down.
+ENTRY_FILTERS = (32, 64)
+ENTRY_BLOCK_FILTERS = (128, 256, 728)
+EXIT_FILTERS = (728, 1024, 1536, 2048)
+
+
+@dataclass(frozen=True)
+class AtxSettings:
+    """Hyperparameters of atx; the defaults are the published best.
+
+    Attributes
+    ----------
+    kernel : int
+        Width of the convolutions.
+    middle_blocks : int
+        N, blocks of the middle flow.
+    pool : int
+        Width of the pooling windows (stride 2).
+    scaledown : int
+        All of Xception's filter numbers are divided by this.
+    """
+
+    kernel: int = 3
+    middle_blocks: int = 1
+    pool: int = 3
+    scaledown: int = 4
+
+
+def build_atx(
+    settings: AtxSettings,
+    grid_length: int,
+    n_passbands: int,
+    n_features: int = 0,
+    feature_statistics: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    n_classes: int = len(CLASSES),
+) -> keras.Model:
+    """Build an atx network; inputs and output as `fink_t2.training.networks.t2.build_t2`.
+
+    Auxiliary features join before the last linear layer.
+    """
+    light_curve = keras.Input((grid_length, n_passbands), name="light_curve")
+    inputs = [light_curve]
+
+    def filters(number: int) -> int:
+        return max(1, number // settings.scaledown)
+
+    x: Any = light_curve
+    for place, number in enumerate(ENTRY_FILTERS):
+        x = keras.layers.Conv1D(
+            filters(number),
+            settings.kernel,
+            strides=2 if place == 0 else 1,
+            padding="same",
+            use_bias=False,
+        )(x)
+        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.ReLU()(x)
+    for place, number in enumerate(ENTRY_BLOCK_FILTERS):
+        x = _reducing_block(x, filters(number), filters(number), settings, activate=place > 0)
+    for _ in range(settings.middle_blocks):
+        shortcut = x
+        for _ in range(3):
+            x = _separable(x, filters(ENTRY_BLOCK_FILTERS[-1]), settings, activate=True)
+        x = x + shortcut
+    x = _reducing_block(x, filters(EXIT_FILTERS[0]), filters(EXIT_FILTERS[1]), settings)
+    for number in EXIT_FILTERS[2:]:
+        x = keras.layers.ReLU()(_separable(x, filters(number), settings))
+    x = keras.layers.GlobalAveragePooling1D(name="pooling")(x)
+    if n_features:
+        features = keras.Input((n_features,), name="features")
+        inputs.append(features)
+        x = keras.layers.Concatenate()([x, standardise(features, feature_statistics)])
+    logits = keras.layers.Dense(n_classes, name="logits")(x)
+    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name="atx")
+
+
+def _separable(x: Any, filters: int, settings: AtxSettings, activate: bool = False) -> Any:
+    """Depthwise-separable convolution and batch norm, with a ReLU before if wanted."""
+    if activate:
+        x = keras.layers.ReLU()(x)
+    x = keras.layers.SeparableConv1D(filters, settings.kernel, padding="same", use_bias=False)(x)
+    return keras.layers.BatchNormalization()(x)
+
+
+def _reducing_block(
+    x: Any, first: int, second: int, settings: AtxSettings, activate: bool = True
+) -> Any:
+    """Two separable convolutions and a pooling, beside a strided shortcut."""
+    shortcut = keras.layers.Conv1D(second, 1, strides=2, padding="same", use_bias=False)(x)
+    shortcut = keras.layers.BatchNormalization()(shortcut)
+    x = _separable(x, first, settings, activate)
+    x = _separable(x, second, settings, activate=True)
+    return keras.layers.MaxPooling1D(settings.pool, strides=2, padding="same")(x) + shortcut
