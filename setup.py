@@ -39,6 +39,7 @@ setup(
         "pandas>=2.2",
         "numba>=0.61",
         "ai-edge-litert>=1.3",
+        "prometheus-client>=0.21",
         "tqdm>=4.66",
     ],
     extras_require={
