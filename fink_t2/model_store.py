@@ -1,7 +1,8 @@
 """Versioned model artefacts on disk: find one, read what it says of itself, promote one.
 
 ``models/<name>/<version>/`` holds ``model.tflite``, ``metrics.json`` and what people read;
-``models/<name>/current`` is a one-line file that names the version in service.
+``models/<name>/current`` is a one-line file that names the version in service,
+``models/<name>/history`` lists those that served before it, oldest first.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from fink_t2.preprocessing import PREPROCESSING_VERSION
 MODEL_FILE = "model.tflite"
 METADATA_FILE = "metrics.json"
 CURRENT_FILE = "current"
+HISTORY_FILE = "history"
 
 
 @dataclass(frozen=True)
@@ -159,14 +161,54 @@ class ModelStore:
         self.get(name, version)
         path = self.folder / name / CURRENT_FILE
         before = path.read_text().strip() if path.exists() else None
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".current-")
+        if before and before != version:
+            # First the history: interrupted here, it names the version that still serves.
+            self._write(name, HISTORY_FILE, [*self.history(name), before])
+        self._write(name, CURRENT_FILE, [version])
+        return before
+
+    def history(self, name: str) -> list[str]:
+        """Return the versions that served before the present one, oldest first."""
+        path = self.folder / name / HISTORY_FILE
+        return path.read_text().split() if path.exists() else []
+
+    def rollback(self, name: str) -> str:
+        """Put the version that served before the present one into service again, atomically.
+
+        Called again it goes back further: what was rolled back is not in the history.
+
+        Returns
+        -------
+        str
+            The version now in service.
+
+        Raises
+        ------
+        ModelError
+            If none served before, or it can't serve; the one in service then goes on.
+        """
+        current = self.current_version(name)
+        earlier = self.history(name)
+        while earlier and earlier[-1] == current:
+            earlier.pop()
+        if not earlier:
+            raise ModelError(f"no version of {name} served before {current}")
+        version = earlier.pop()
+        self.get(name, version)
+        self._write(name, CURRENT_FILE, [version])
+        self._write(name, HISTORY_FILE, earlier)
+        return version
+
+    def _write(self, name: str, file: str, lines: list[str]) -> None:
+        """Replace a small file of a model, atomically."""
+        path = self.folder / name / file
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{file}-")
         with os.fdopen(descriptor, "w") as stream:
-            stream.write(version + "\n")
+            stream.writelines(line + "\n" for line in lines)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-        return before
 
 
 def read_reference(folder: str | os.PathLike[str]) -> ModelReference:

@@ -48,6 +48,27 @@ def test_promotion_switches_and_says_what_served_before(store):
     assert not list((store.folder / "t2-test").glob(".current-*"))
 
 
+def test_rolling_back_goes_back_step_by_step(store):
+    write_version(store.folder, "0.11.0")
+    for version in ("0.10.0", "0.11.0", "0.11.0"):
+        store.promote("t2-test", version)
+    assert store.history("t2-test") == ["0.9.0", "0.10.0"]
+    assert store.rollback("t2-test") == "0.10.0"
+    assert store.current_version("t2-test") == "0.10.0"
+    assert store.rollback("t2-test") == "0.9.0"
+    with pytest.raises(ModelError, match=r"no version of t2-test served before 0\.9\.0"):
+        store.rollback("t2-test")
+
+
+def test_a_version_that_no_longer_fits_is_not_rolled_back_to(store):
+    store.promote("t2-test", "0.10.0")
+    write_version(store.folder, "0.9.0", preprocessing_version="0")
+    with pytest.raises(ModelError, match="preprocessing_version"):
+        store.rollback("t2-test")
+    assert store.current_version("t2-test") == "0.10.0"
+    assert store.history("t2-test") == ["0.9.0"]
+
+
 def test_a_version_that_does_not_fit_is_not_promoted(store):
     write_version(store.folder, "0.11.0", preprocessing_version="0")
     with pytest.raises(ModelError, match="preprocessing_version"):
