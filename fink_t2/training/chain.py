@@ -31,6 +31,7 @@ from fink_t2.training.gate import decide_and_promote
 from fink_t2.training.labelled import concatenate
 from fink_t2.training.load_network import load_network
 from fink_t2.training.network_choice import build_network
+from fink_t2.training.replicas import replicated
 from fink_t2.training.settings import RetrainSettings
 from fink_t2.training.tflite_export import export_tflite
 from fink_t2.training.training_sets import (
@@ -130,6 +131,13 @@ def make_data(run: Run) -> None:
 
 def train(run: Run) -> None:
     """Fit the network on simulated examples, then on real ones if there are any."""
+    with replicated() as replicas:
+        if replicas > 1:
+            run.say(f"{replicas} replicas")
+        _train(run, replicas)
+
+
+def _train(run: Run, replicas: int) -> None:
     settings = run.settings
     columns = settings.feature_columns()
     examples = _flat(load_examples(run.path("train.npz")), settings.real.class_power)
@@ -149,6 +157,7 @@ def train(run: Run) -> None:
             columns,
             settings.pretrain,
             validation,
+            replicas=replicas,
             deadline=run.left(0.6 if has_real else 0.9),
             log_folder=run.path("logs/pretrain"),
             checkpoint=run.path("checkpoint/pretrain"),
@@ -170,6 +179,7 @@ def train(run: Run) -> None:
             mixed,
             columns,
             settings.fine_tune,
+            replicas=replicas,
             deadline=run.left(0.8),
             log_folder=run.path("logs/fine_tune"),
             checkpoint=run.path("checkpoint/fine_tune"),

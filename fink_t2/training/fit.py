@@ -141,6 +141,7 @@ def fit(
     feature_columns: Sequence[int],
     settings: FitSettings,
     validation: Examples | None = None,
+    replicas: int = 1,
     deadline: float | None = None,
     log_folder: str | os.PathLike[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -162,6 +163,9 @@ def fit(
         How.
     validation : Examples, optional
         Watched for the best weights and the early stop; the flat log-loss counts.
+    replicas : int
+        Number of replicas (`fink_t2.training.replicas`); the batch is that many times
+        the setting's.
     deadline : float, optional
         In `time.monotonic` seconds.
     log_folder : path, optional
@@ -182,6 +186,7 @@ def fit(
         Losses and metrics after every epoch.
     """
     keras.utils.set_random_seed(settings.seed)
+    batch_size = settings.batch_size * replicas
     optimizer: keras.optimizers.Optimizer
     if settings.weight_decay > 0:
         optimizer = keras.optimizers.AdamW(
@@ -198,7 +203,7 @@ def fit(
     watched = "val_flat_log_loss" if validation is not None else "loss"
     wanted: list[keras.callbacks.Callback] = [*callbacks, keras.callbacks.TerminateOnNaN()]
     if settings.schedule == "cosine":
-        steps = settings.epochs * math.ceil(len(train) / settings.batch_size)
+        steps = settings.epochs * math.ceil(len(train) / batch_size)
         wanted.append(_Cosine(settings.learning_rate, steps))
     else:
         wanted.append(
@@ -225,7 +230,7 @@ def fit(
         train.inputs(feature_columns),
         train.allowed.astype(np.float32) if targets is None else targets,
         sample_weight=train.weight,
-        batch_size=settings.batch_size,
+        batch_size=batch_size,
         epochs=settings.epochs,
         validation_data=None
         if validation is None
