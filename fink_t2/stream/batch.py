@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections import Counter
 from typing import Any
 
 from pyspark.sql import DataFrame, Observation
@@ -12,14 +12,19 @@ from pyspark.sql import functions as F
 from fink_t2.alerts.schema_sources import schema_source
 from fink_t2.config import StreamConfig
 from fink_t2.cuts import STATUS_TEXTS
+from fink_t2.errors import AlertError
+from fink_t2.model_store import ModelReference
 from fink_t2.stream.classification import classify
 from fink_t2.stream.dead_letters import dead_letters
 from fink_t2.stream.decode import decode_messages
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.second_look import look_again
 from fink_t2.stream.sinks.kafka import KafkaSink
-from fink_t2.stream.sinks.parquet import ALERTS, DEAD_LETTERS, Manifest, ParquetSink
-from fink_t2.stream.writers import Writers, reader_schema
+from fink_t2.stream.sinks.parquet import ALERTS, DEAD_LETTERS, ParquetSink
+from fink_t2.stream.writers import Writers, prefix_of, reader_schema
+
+#: So many messages of the first batch tell in which forms alerts arrive.
+FIRST_MESSAGES = 32
 
 
 class BatchProcessor:
@@ -31,26 +36,22 @@ class BatchProcessor:
         Configuration.
     model : ModelInService
         Which model classifies.
-    parquet : ParquetSink or None
-        Tables.
-    kafka : KafkaSink or None
+    parquet : ParquetSink
+        Tables: what is in them, and only that, is sent to Kafka.
+    kafka : KafkaSink
         Topics.
     """
 
     def __init__(
-        self,
-        config: StreamConfig,
-        model: ModelInService,
-        parquet: ParquetSink | None,
-        kafka: KafkaSink | None,
+        self, config: StreamConfig, model: ModelInService, parquet: ParquetSink, kafka: KafkaSink
     ) -> None:
         self._config = config
         self._model = model
         self._parquet = parquet
         self._kafka = kafka
-        schemas = schema_source(config.alerts.schemas)
         self._is_decoded = config.source.kind == "parquet"
         if not self._is_decoded:
+            schemas = schema_source(config.alerts.schemas)
             reader = reader_schema(config, schemas)
             self._writers = Writers(config.survey, reader, config.limits, schemas)
 
@@ -69,110 +70,99 @@ class BatchProcessor:
         dict
             What was counted.
         """
-        if self._parquet is not None:
-            manifest = self._parquet.decided(batch)
-            if manifest is not None:
-                return self._complete(batch, manifest)
         begin = time.monotonic()
-        with ExitStack() as held:
-            good, letters, counts = self._classified(messages, batch, held)
-            counts["seconds_to_classify"] = round(time.monotonic() - begin, 3)
-            if self._parquet is not None:
-                manifest = self._parquet.decide(batch, counts)
-                self._parquet.publish(batch, manifest)
-            self._send(good.select("alert.*", "classification.*"), letters)
-        return counts
-
-    def _complete(self, batch: int, manifest: Manifest) -> dict[str, Any]:
-        """Finish a batch that was decided before a crash."""
-        assert self._parquet is not None
+        manifest = self._parquet.decided(batch)
+        if manifest is None:
+            counts = self._classify(messages, batch)
+            counts["classify_seconds"] = round(time.monotonic() - begin, 3)
+            manifest = self._parquet.decide(batch, counts)
         self._parquet.publish(batch, manifest)
-        self._send(self._parquet.read(manifest, ALERTS), self._parquet.read(manifest, DEAD_LETTERS))
-        return {**manifest.counts, "completed_after_restart": True}
-
-    def _send(self, rows: DataFrame | None, letters: DataFrame | None) -> None:
-        if self._kafka is None:
-            return
-        if rows is not None and self._kafka.takes_alerts:
-            self._kafka.send_alerts(rows)
+        alerts = self._parquet.read(manifest, ALERTS)
+        if alerts is not None:
+            self._kafka.send_alerts(alerts)
+        letters = self._parquet.read(manifest, DEAD_LETTERS)
         if letters is not None:
             self._kafka.send_dead_letters(letters)
+        return manifest.counts
 
-    def _classified(
-        self, messages: DataFrame, batch: int, held: ExitStack
-    ) -> tuple[DataFrame, DataFrame | None, dict[str, Any]]:
-        """Classify, and stage for Parquet; return alerts, dead letters and counts."""
+    def _classify(self, messages: DataFrame, batch: int) -> dict[str, Any]:
+        """Classify messages and stage what comes out; return what was counted."""
         model = self._model.current()
-        with_record = messages.withColumn("record", F.lit(0))
+        messages = messages.withColumn("record", F.lit(0))
         if self._is_decoded:
-            first = with_record.withColumn("value", F.lit(None).cast("binary"))
-        else:
-            first = self._decoded(with_record)
-        classified = _hold(classify(first, self._config, model), held)
-        good, counts = self._stage(classified, batch)
-        counts["model"] = model.label
-        unread = counts.pop("unread")
-        if not unread:
-            return good, None, counts
+            unread, by_status = self._stage(messages, batch, model)
+            return _counts(by_status, unread, model)
+        if not self._writers.known:
+            self._meet_first(messages)
+        decoded = self._decoded(messages)
+        unread, by_status = self._stage(decoded, batch, model)
+        if unread:
+            unread, more = self._classify_unread(
+                decoded.where(F.col("alert").isNull()), batch, model
+            )
+            by_status += more
+        return _counts(by_status, unread, model)
 
-        looked = _hold(
-            look_again(classified.where(F.col("alert").isNull()), self._config.limits), held
-        )
-        for row in looked.where(F.col("prefix").isNotNull()).select("prefix").collect():
-            self._writers.learn(bytes(row["prefix"]))
-        again = self._decoded(looked.drop("prefix"))
-        again = _hold(classify(again, self._config, model), held)
-        good_again, more = self._stage(again, batch)
-        more_unread = more.pop("unread")
-        for name, number in more.pop("by_status").items():
-            counts["by_status"][name] = counts["by_status"].get(name, 0) + number
-        counts["alerts"] += more["alerts"]
-        counts["dead_letters"] = more_unread
-        letters = None
-        if more_unread:
-            letters = dead_letters(again, self._config.survey, self._writers.refused)
-            if self._parquet is not None:
+    def _meet_first(self, messages: DataFrame) -> None:
+        """Learn the forms of the very first messages, so that the JVM can decode the batch."""
+        for row in messages.select("value").limit(FIRST_MESSAGES).collect():
+            try:
+                self._writers.learn(prefix_of(bytes(row["value"] or b""), self._config.limits))
+            except AlertError:
+                continue  # to be looked at like all that can't be decoded
+
+    def _classify_unread(
+        self, unread: DataFrame, batch: int, model: ModelReference
+    ) -> tuple[int, Counter[str]]:
+        """Classify what could not be decoded at first; the rest becomes dead letters."""
+        looked = look_again(unread, self._config.limits).persist()
+        try:
+            new = looked.where(F.col("prefix").isNotNull()).select("prefix").collect()
+            for row in new:
+                self._writers.learn(bytes(row["prefix"]))
+            decoded = self._decoded(looked.drop("prefix"))
+            still_unread, by_status = self._stage(decoded, batch, model)
+            if still_unread:
+                letters = dead_letters(decoded, self._config.survey, self._writers.refused)
                 self._parquet.stage_dead_letters(batch, letters)
-        return good.union(good_again), letters, counts
+        finally:
+            looked.unpersist()
+        return still_unread, by_status
 
     def _decoded(self, messages: DataFrame) -> DataFrame:
-        writers = self._writers
-        return decode_messages(
-            messages, self._config.survey, list(writers.known.values()), writers.reader
-        )
+        writers = list(self._writers.known.values())
+        return decode_messages(messages, self._config.survey, writers, self._writers.reader)
 
-    def _stage(self, classified: DataFrame, batch: int) -> tuple[DataFrame, dict[str, Any]]:
-        """Stage the decoded alerts for Parquet, counting on the way."""
+    def _stage(
+        self, decoded: DataFrame, batch: int, model: ModelReference
+    ) -> tuple[int, Counter[str]]:
+        """Classify and stage the decoded alerts; return how many there were, by status.
+
+        Returns
+        -------
+        unread : int
+            Messages that are not decoded.
+        by_status : Counter
+            Classified alerts.
+        """
         is_alert = F.col("alert").isNotNull()
         status = F.col("classification.t2_status")
         observation = Observation()
-        observed = classified.observe(
+        observed = classify(decoded, self._config, model).observe(
             observation,
-            F.count_if(is_alert).alias("alerts"),
             F.count_if(~is_alert).alias("unread"),
-            *[
-                F.count_if(is_alert & (status == text)).alias(f"status_{text}")
-                for text in STATUS_TEXTS
-            ],
+            *[F.count_if(is_alert & (status == text)).alias(text) for text in STATUS_TEXTS],
         )
-        good = observed.where(is_alert)
-        if self._parquet is not None:
-            self._parquet.stage_alerts(batch, good)
-        else:
-            good.write.format("noop").mode("overwrite").save()
-        found = observation.get
-        by_status = {text: found[f"status_{text}"] for text in STATUS_TEXTS}
-        counts: dict[str, Any] = {
-            "alerts": found["alerts"],
-            "by_status": {text: number for text, number in by_status.items() if number},
-            "dead_letters": 0,
-            "unread": found["unread"],
-        }
-        return classified.where(is_alert).select("alert", "classification"), counts
+        self._parquet.stage_alerts(batch, observed.where(is_alert))
+        found = dict(observation.get)
+        unread = found.pop("unread")
+        return unread, +Counter(found)
 
 
-def _hold(rows: DataFrame, held: ExitStack) -> DataFrame:
-    """Keep what is computed for the second sink, until the batch is done."""
-    kept = rows.persist()
-    held.callback(kept.unpersist)
-    return kept
+def _counts(by_status: Counter[str], unread: int, model: ModelReference) -> dict[str, Any]:
+    return {
+        "alerts": by_status.total(),
+        "by_status": dict(by_status),
+        "dead_letters": unread,
+        "model": model.label,
+    }

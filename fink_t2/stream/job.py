@@ -71,7 +71,7 @@ def run(config: StreamConfig) -> None:
 def _run(spark: SparkSession, config: StreamConfig, stop: StopRequest) -> None:
     model = ModelInService(spark, config)
     messages = read_messages(spark, config.source, config.kafka)
-    kafka = KafkaSink(spark, config) if config.output.topic or config.substream else None
+    kafka = KafkaSink(spark, config)
     log = BatchLog()
     failure: list[Exception] = []
     spark.streams.addListener(_Committed(log))
@@ -82,10 +82,8 @@ def _run(spark: SparkSession, config: StreamConfig, stop: StopRequest) -> None:
         if stop.is_made():
             raise _NotBegun(STOPPED_MARK)
         if processor is None:  # the checkpoint, and in it the stream's identity, is there now
-            parquet = None
-            if config.output.path:
-                identity = stream_id(spark, config.checkpoint)
-                parquet = ParquetSink(spark, config.output.path, identity, config.survey)
+            identity = stream_id(spark, config.checkpoint)
+            parquet = ParquetSink(spark, config.output.path, identity, config.survey)
             processor = BatchProcessor(config, model, parquet, kafka)
         try:
             log.counted(number, processor.process(batch, number))

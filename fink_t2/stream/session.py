@@ -31,9 +31,18 @@ DEFAULTS = {
     # One file handle per night instead of sorting the alerts, cutouts and all, by night.
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     "spark.sql.parquet.compression.codec": "zstd",
+    "spark.hadoop.parquet.compression.codec.zstd.level": "1",
+    # What every reader of Parquet understands, in place of Spark's own form.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # Times of alerts are UTC wherever the job runs.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.streaming.metricsEnabled": "true",
+    # An alert whose numbers overflow or divide by zero, in a substream's filter for instance,
+    # gives null; by ANSI it would end the stream.
+    "spark.sql.ansi.enabled": "false",
+    # The web interface's text of a plan repeats all its writers' schemas, a dozen megabytes.
+    "spark.sql.ui.explainMode": "simple",
+    "spark.sql.maxPlanStringLength": "100000",
     # A lost worker process is started again; the task is tried this often.
     "spark.task.maxFailures": "8",
     # Secrets among Kafka's options stay out of plans, logs and the web interface.

@@ -17,6 +17,7 @@ from pyspark.sql.types import StructType
 from fink_t2.alerts.wanted_fields import CUTOUTS
 from fink_t2.config import StreamConfig, SubstreamConfig
 from fink_t2.errors import ConfigError
+from fink_t2.stream.sinks.topics import Topics
 from fink_t2.stream.source import kafka_options
 
 #: What the producer does unless the configuration says otherwise.
@@ -24,6 +25,7 @@ PRODUCER_DEFAULTS = {
     # The schema in every key, 27 KB, vanishes when several messages are compressed together:
     # so wait a moment for a batch of them, and let it be large.
     "compression.type": "zstd",
+    "compression.zstd.level": "1",
     "batch.size": "2097152",
     "linger.ms": "50",
     "buffer.memory": "67108864",
@@ -57,11 +59,7 @@ class KafkaSink:
         self._dropped = () if config.output.cutouts == "keep" else tuple(sorted(CUTOUTS))
         producer = {**PRODUCER_DEFAULTS, **config.kafka.producer}
         self._options = kafka_options(config.kafka, producer)
-
-    @property
-    def takes_alerts(self) -> bool:
-        """Whether there is a topic for alerts."""
-        return bool(self._topic or self._substreams)
+        self._topics = Topics(spark, self._options)
 
     def send_alerts(self, rows: DataFrame) -> None:
         """Send classified alerts, one row each as in Parquet, and wait until all are there.
@@ -71,25 +69,32 @@ class KafkaSink:
         rows : DataFrame
             The alert's own fields and the ``t2`` columns.
         """
+        names = list(filter(None, [self._topic, *(one.topic for one in self._substreams)]))
+        if not names:
+            return
         rows = rows.drop(*self._dropped)
         schema = avro_schema(self._spark, rows.schema)
         is_ztf = self._survey == "ztf"
         identity = F.col("candid" if is_ztf else "diaSource.diaSourceId")
         thing = F.col("objectId" if is_ztf else "diaSource.diaObjectId")
-        topics = alert_topics(self._topic, self._substreams)
-        messages = rows.select(
+        partitions = F.create_map(
+            *[F.lit(part) for name in names for part in (name, self._topics.partitions(name))]
+        )
+        encoded = rows.select(
+            F.explode(alert_topics(self._topic, self._substreams)).alias("topic"),
             F.lit(schema).alias("key"),
             to_avro(F.struct(*rows.columns), schema).alias("value"),
             headers(survey=F.lit(self._survey), candid=identity, model=F.col("t2_model")),
-            topics.alias("topics"),
-            F.xxhash64(thing).alias("_hash"),
+            F.xxhash64(thing).alias("hash"),
         )
-        self._send(messages.select("*", F.explode("topics").alias("topic")).drop("topics"))
+        partition = F.pmod("hash", F.element_at(partitions, F.col("topic"))).cast("int")
+        self._send(encoded.withColumn("partition", partition).drop("hash"))
 
     def send_dead_letters(self, letters: DataFrame) -> None:
         """Send unreadable messages as they came, what is known of them in the headers."""
         if not self._dead_letter_topic:
             return
+        self._topics.partitions(self._dead_letter_topic)
         known = {name: F.col(name) for name in DEAD_LETTER_HEADERS}
         self._send(
             letters.select(

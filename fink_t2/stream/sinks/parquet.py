@@ -2,10 +2,10 @@
 
 A batch is written to a staging folder beside the tables. A manifest, one small file that is
 there whole or not at all, then lists its files and their final names: from that moment the
-batch is decided. The files are moved to their names one by one. After a crash Spark runs the
-batch again: without a manifest its staged files are thrown away and written anew; with one,
-the moves are completed and nothing is classified a second time, so that Kafka is sent what
-Parquet holds.
+batch is decided. The files are moved to their names one by one, and Kafka is sent what they
+hold. After a crash Spark runs the batch again: without a manifest its staged files are thrown
+away and written anew; with one, the moves are completed, nothing is classified a second time,
+and Kafka is sent the same again.
 """
 
 from __future__ import annotations
