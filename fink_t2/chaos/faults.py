@@ -12,7 +12,7 @@ from confluent_kafka.admin import NewPartitions
 
 from fink_t2.chaos.job import ChaosError
 from fink_t2.chaos.messages import messages
-from fink_t2.chaos.scene import Scene
+from fink_t2.chaos.scene import PATIENCE_SECONDS, Scene
 
 Fault = Callable[[Scene], None]
 FAULTS: dict[str, Fault] = {}
@@ -251,7 +251,7 @@ def clocks_wrong(scene: Scene) -> None:
 
 def _supervise(scene: Scene, batch: int) -> None:
     """Start the job again when it ends, as systemd would, until a batch is committed."""
-    deadline = time.monotonic() + 300.0
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while scene.batch() < batch:
         if time.monotonic() > deadline:
             raise ChaosError(f"the job did not recover:\n{scene.job.tail()}")

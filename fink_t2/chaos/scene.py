@@ -19,7 +19,7 @@ from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
 
 PARTITIONS = 2
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 600.0
 POLL_SECONDS = 0.2
 
 CONFIG = """\
