@@ -109,3 +109,68 @@ def scaling_report(result: dict[str, Any]) -> str:
             ),
         ]
     )  # fmt: skip
+
+
+def module_report(rows: list[dict[str, Any]]) -> str:
+    """Return the table of `fink_t2.benchmark.spark_module.run_module`."""
+
+    def rates(row: dict[str, Any], step: str) -> list[str]:
+        found = row["steps"][step]
+        return [number(found["median"]), f"{number(found['p10'])}-{number(found['p90'])}"]
+
+    header = [
+        "Spark, alerts/s", "bytes", "decode", "classify", "10-90 %", "cpu us/alert",
+        "alerts/s/core", "worker MB", "JVM MB", "cold start s",
+    ]  # fmt: skip
+    body = [
+        [
+            f"local[{row['cores']}]",
+            rates(row, "bytes")[0],
+            rates(row, "decode")[0],
+            *rates(row, "classify"),
+            number(row["cpu_us_per_alert"]),
+            number(row["alerts_per_second_per_core"]),
+            number(row["worker_memory_mb"]),
+            number(row["jvm_memory_mb"]),
+            f"{row['cold_start_seconds']:.1f}",
+        ]
+        for row in rows
+    ]
+    note = (
+        f"{rows[0]['alerts_per_turn']:,} alerts a turn, {rows[0]['classified_fraction']:.0%} of "
+        "them pass the cuts. Each column includes the one before; the last of them is the whole "
+        "module, cutouts included. Per core: 1 / processor time of JVM and Python together."
+    )
+    return "\n".join([table(header, body), "", note])
+
+
+def end_to_end_report(result: dict[str, Any]) -> str:
+    """Return the table of `fink_t2.benchmark.end_to_end.run_end_to_end`."""
+    rows = []
+    for phase in ("steady", "fast"):
+        found = result[phase]
+        latency = found["latency_seconds"]
+        rows.append(
+            [
+                f"{found['rate']:.0f} alerts/s" if phase == "steady" else "as fast as possible",
+                f"{found['alerts']:,}",
+                number(found["input_alerts_per_second"]),
+                number(found["alerts_per_second"]),
+                *[f"{latency[percentile]:.2f}" for percentile in ("p50", "p95", "p99")],
+                f"{found['lag']['largest_first_half']:,}",
+                f"{found['lag']['largest_second_half']:,}",
+                number(result["cpu_us_per_alert"]["job"][phase]),
+            ]
+        )
+    header = [
+        "replayed", "alerts", "in /s", "out /s", "latency 50 % s", "95 %", "99 %",
+        "lag, 1st half", "2nd half", "job cpu us/alert",
+    ]  # fmt: skip
+    note = (
+        f"{result['master']}, trigger {result['trigger_seconds']} s, model {result['model']}. "
+        f"spark-submit to the first classified alert: {result['first_alert_seconds']:.1f} s. "
+        f"Peak memory: Python worker {result['memory_mb']['worker']:.0f} MB, JVM "
+        f"{result['memory_mb']['jvm']:.0f} MB. Lag: largest number of alerts under way in each "
+        "half of the input."
+    )
+    return "\n".join([table(header, rows), "", note])
