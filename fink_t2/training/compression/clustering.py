@@ -90,9 +90,11 @@ def cluster_weights(
         return Clustering(
             centroids.astype(np.float32), _nearest(weights, centroids).astype(np.uint8)
         )
-    centroids = np.sort(np.append(centroids, 0.0))
-    zero = int(np.flatnonzero(centroids == 0.0)[0])
-    indices = np.where(keep, _nearest(weights, centroids), zero)
+    # Zero is for pruned weights alone: what is kept may move away from it in training.
+    zero = int(np.searchsorted(centroids, 0.0))
+    nearest = _nearest(weights, centroids)
+    indices = np.where(keep, nearest + (nearest >= zero), zero)
+    centroids = np.insert(centroids, zero, 0.0)
     return Clustering(centroids.astype(np.float32), indices.astype(np.uint8))
 
 

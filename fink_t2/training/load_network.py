@@ -1,0 +1,46 @@
+"""Load a Keras network of this project."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from pathlib import Path
+
+import keras
+
+from fink_t2.errors import ModelError
+from fink_t2.training import flat_log_loss, networks
+
+
+def load_network(path: str | os.PathLike[str]) -> keras.Model:
+    """Load ``model.keras``.
+
+    Parameters
+    ----------
+    path : path
+        The file, or the folder of a model's version.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or can't be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "model.keras"
+    if not path.is_file():
+        raise ModelError(f"{path}: no such Keras model")
+    # Keras finds this project's layers, losses and metrics once their modules are imported.
+    for module in pkgutil.iter_modules(networks.__path__):
+        importlib.import_module(f"{networks.__name__}.{module.name}")
+    importlib.import_module(flat_log_loss.__name__)
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{path}: can't be read as a Keras model ({error})") from None
