@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import ipaddress
 import os
+import re
 import tomllib
 import typing
 from dataclasses import dataclass, field
@@ -18,6 +20,9 @@ from fink_t2.errors import ConfigError
 #: Values of options that are looked up where the job starts, so that no file holds a secret.
 FROM_ENVIRONMENT = "env:"
 FROM_FILE = "file:"
+#: Options of the Kafka client whose values are secrets.
+SECRET_OPTION = re.compile(r"password|jaas|secret|token|ssl\.keystore\.key$", re.IGNORECASE)
+TLS_PROTOCOLS = ("SSL", "SASL_SSL")
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,15 @@ class KafkaConfig:
         an environment variable or a file.
     consumer, producer : dict of str to str
         The same for one side only.
+    allow_plaintext : bool
+        Whether a broker on another machine may be reached without TLS.
     """
 
     bootstrap_servers: str = "localhost:9092"
     options: dict[str, str] = field(default_factory=dict)
     consumer: dict[str, str] = field(default_factory=dict)
     producer: dict[str, str] = field(default_factory=dict)
+    allow_plaintext: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,13 @@ class SubstreamConfig:
 
 
 @dataclass(frozen=True)
+class MetricsConfig:
+    """Where the driver answers Prometheus: "host:port", ":port" for loopback only, "" nowhere."""
+
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class TriggerConfig:
     """When micro-batches run.
 
@@ -171,7 +186,7 @@ class StreamConfig:
         Whose alerts these are.
     checkpoint : str
         Folder in which Spark keeps how far the job has come. One job, one folder.
-    source, kafka, alerts, limits, model, cuts, output, substream, trigger
+    source, kafka, alerts, limits, model, cuts, output, substream, trigger, metrics
         See the classes.
     spark : dict of str to str
         Spark settings to add; those of spark-submit win.
@@ -188,6 +203,7 @@ class StreamConfig:
     output: OutputConfig = field(default_factory=OutputConfig)
     substream: tuple[SubstreamConfig, ...] = ()
     trigger: TriggerConfig = field(default_factory=TriggerConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
     spark: dict[str, str] = field(default_factory=dict)
 
 
@@ -381,6 +397,19 @@ def _check(config: StreamConfig, file: str) -> None:
             refuse(key, f"must be positive, not {number}")
     if config.trigger.seconds < 0:
         refuse("trigger.seconds", f"must not be negative, not {config.trigger.seconds}")
+    for table in ("options", "consumer", "producer"):
+        for name, value in getattr(config.kafka, table).items():
+            if SECRET_OPTION.search(name) and not value.startswith((FROM_ENVIRONMENT, FROM_FILE)):
+                refuse(f"kafka.{table}.{name}", "is a secret: write 'env:NAME' or 'file:PATH'")
+    away = [host for host in _hosts(config.kafka.bootstrap_servers) if not _is_loopback(host)]
+    for side in (config.kafka.consumer, config.kafka.producer):
+        protocol = {**config.kafka.options, **side}.get("security.protocol", "PLAINTEXT")
+        if away and protocol.upper() not in TLS_PROTOCOLS and not config.kafka.allow_plaintext:
+            refuse(
+                "kafka.options.security.protocol",
+                f"is {protocol!r}: {away[0]} is another machine, reached by 'SSL' or 'SASL_SSL' "
+                "only, unless 'kafka.allow_plaintext' is true",
+            )
     topics = [output.topic, output.dead_letter_topic, *(s.topic for s in config.substream)]
     named = [topic for topic in topics if topic]
     for topic in named:
@@ -388,3 +417,15 @@ def _check(config: StreamConfig, file: str) -> None:
             refuse("source.topics", f"and the output must differ; both have {topic!r}")
         if named.count(topic) > 1:
             refuse("output.topic", f"{topic!r} is named twice among the output topics")
+
+
+def _hosts(servers: str) -> list[str]:
+    """Return the hosts of "host:port,[::1]:port"."""
+    return [server.strip().rpartition(":")[0].strip("[]") for server in servers.split(",")]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
