@@ -176,7 +176,8 @@ def _table(root: str, name: str) -> ds.Dataset | None:
     files, path = open_folder(f"{root.rstrip('/')}/{name}")
     if files.get_file_info(path).type == pafs.FileType.NotFound:
         return None
-    return ds.dataset(path, filesystem=files, format="parquet")
+    table = ds.dataset(path, filesystem=files, format="parquet")
+    return table if table.files else None
 
 
 def _origins(root: str, name: str) -> dict[Partition, OffsetArray]:
