@@ -21,7 +21,7 @@ from pathlib import Path
 from fink_t2.errors import ConfigError
 from fink_t2.model_store import ModelStore
 
-STEP_NAMES = ("data", "train", "compress", "evaluate", "promote")
+STEP_NAMES = ("data", "train", "cross_validate", "compress", "evaluate", "promote")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 

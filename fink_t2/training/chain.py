@@ -22,6 +22,8 @@ from fink_t2.errors import FinkT2Error
 from fink_t2.model_store import METADATA_FILE, ModelStore, read_reference
 from fink_t2.training.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
 from fink_t2.training.calibration import Calibration, class_shift, fit_temperature, fold
+from fink_t2.training.cross_validation import cross_validate, real_scores
+from fink_t2.training.evaluation.acceptance import acceptance_table
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
 from fink_t2.training.fit import fit, predict
@@ -194,6 +196,36 @@ def _train(run: Run, replicas: int) -> None:
     run.note("train", facts)
 
 
+def validate_fine_tuning(run: Run) -> None:
+    """Cross-validate the fine-tuning on the real light curves, if the configuration asks for it."""
+    settings = run.settings
+    data = real_data(settings)
+    if not settings.real.folds or not data.all():
+        run.note("cross_validate", {})
+        return
+    held_out = is_among(frozenset(run.path(HELD_OUT_FILE).read_text().split()))
+    data = data.select(lambda part: ~held_out(part))
+    classifier = cross_validate(
+        load_network(run.path("pretrained.keras")),
+        data,
+        load_examples(run.path("train.npz")),
+        settings,
+        settings.real.folds,
+        run.say,
+    )
+    everything = concatenate(data.all())
+    probabilities = classifier.classify(everything.light_curves).probabilities
+    # The factors of the export come on top of the temperature that is fitted on these.
+    numbers = real_scores(classifier, settings)
+    run.say(acceptance_table({"cross-validated": numbers}))
+    np.savez(
+        run.path("cross_validated.npz"),
+        probabilities=probabilities,
+        allowed=everything.allowed,
+    )
+    run.note("cross_validate", {"folds": settings.real.folds, "scores": numbers})
+
+
 def compress(run: Run) -> None:
     """Cluster, calibrate and export; write the candidate into the store."""
     from fink_t2.training.compression.compress import CompressionSettings, cluster
@@ -210,11 +242,10 @@ def compress(run: Run) -> None:
         chosen = CompressionSettings(clusters=settings.export.clusters)
         subset = np.random.default_rng(settings.seed).permutation(len(examples))
         model = cluster(model, chosen, examples.select(subset[: settings.export.examples]), columns)
-    real = run.path("real_validation.npz")
-    judge = load_examples(real) if real.exists() else load_examples(run.path("validation.npz"))
-    temperature = fit_temperature(predict(model, judge, columns), judge.allowed)
-    calibration = Calibration(temperature, class_shift(settings.export.class_factors))
-    fold(model, calibration)
+    shift = class_shift(settings.export.class_factors)
+    fold(model, Calibration(1.0, shift))
+    temperature, judge = _temperature(run, model)
+    fold(model, Calibration(temperature, (0.0,) * len(shift)))
     tflite = export_tflite(model, settings.export.batch_size, settings.export.weights)
     version = _next_version(run.store, settings.name)
     identity = ModelIdentity(
@@ -223,11 +254,11 @@ def compress(run: Run) -> None:
     facts = {
         "version": version,
         "temperature": temperature,
-        "calibrated_on": "held-out real examples" if real.exists() else "simulated examples",
+        "calibrated_on": judge,
         "validation_loss_before": before,
         "validation_loss_compressed": _validation_loss(run, model),
     }
-    steps = {name: run.facts(name) for name in ("data", "train")}
+    steps = {name: run.facts(name) for name in ("data", "train", "cross_validate")}
     write_artefact(
         run.store.folder / settings.name / version,
         identity,
@@ -262,7 +293,8 @@ def evaluate_candidate(run: Run) -> None:
         [
             ("What it is", _description(run, metadata)),
             ("How it was made", _recipe(run, metadata)),
-            ("Evaluation", report(evaluation).split("\n", 1)[1]),
+            *_real_section(metadata),
+            ("Evaluation on simulated data", report(evaluation).split("\n", 1)[1]),
         ],
     )
     run.say(report(evaluation))
@@ -284,6 +316,7 @@ def decide(run: Run) -> None:
 STEPS: dict[str, Callable[[Run], None]] = {
     "data": make_data,
     "train": train,
+    "cross_validate": validate_fine_tuning,
     "compress": compress,
     "evaluate": evaluate_candidate,
     "promote": decide,
@@ -313,6 +346,19 @@ def _description(run: Run, metadata: dict[str, Any]) -> str:
         f"{len(metadata['features'])} auxiliary features in, 14 class probabilities out "
         f"(preprocessing {metadata['preprocessing_version']})."
     )
+
+
+def _real_section(metadata: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the card's section on real data, if the fine-tuning was cross-validated."""
+    found = metadata["training"]["cross_validate"]
+    if not found:
+        return []
+    text = (
+        f"{found['folds']}-fold cross-validation by object: every light curve is scored by a "
+        "network that was fine-tuned by the same recipe without its object. The shipped "
+        "network was then fine-tuned on all of them.\n\n"
+    )
+    return [("Real data", text + acceptance_table({"cross-validated": found["scores"]}))]
 
 
 def _recipe(run: Run, metadata: dict[str, Any]) -> str:
@@ -385,6 +431,20 @@ def _take_weights(run: Run, model: keras.Model) -> bool:
         return False
     model.set_weights(weights)
     return True
+
+
+def _temperature(run: Run, model: keras.Model) -> tuple[float, str]:
+    """Fit the temperature on the best that was not learnt from; say on what."""
+    folded, real = run.path("cross_validated.npz"), run.path("real_validation.npz")
+    if folded.exists():
+        with np.load(folded) as arrays:
+            known = arrays["probabilities"].min(axis=1) >= 0
+            found, allowed = arrays["probabilities"][known], arrays["allowed"][known]
+        return fit_temperature(found, allowed), "cross-validated real examples"
+    name = "held-out real" if real.exists() else "simulated"
+    judge = load_examples(real if real.exists() else run.path("validation.npz"))
+    found = predict(model, judge, run.settings.feature_columns())
+    return fit_temperature(found, judge.allowed), f"{name} examples"
 
 
 def _next_version(store: ModelStore, name: str) -> str:

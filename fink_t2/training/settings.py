@@ -63,6 +63,9 @@ class RealSettings:
     held_out : float
         Share of the objects, of each class, that nothing is learnt from: the real part of
         the frozen validation set. 0 trains on all.
+    folds : int
+        Folds of a cross-validation of the fine-tuning, by object: what the card says of
+        real data when nothing is held out. 0: none.
     light_curve_versions, cut_versions, alert_versions, contaminant_versions : int
         Varied versions of every example: of whole light curves, of alerts cut from them
         (times 8 alerts), of alerts, of contaminants.
@@ -88,6 +91,7 @@ class RealSettings:
     archive: str = ""
     archive_types: str = ""
     held_out: float = 0.2
+    folds: int = 0
     light_curve_versions: int = 12
     cut_versions: int = 3
     alert_versions: int = 20

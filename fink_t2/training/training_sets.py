@@ -88,23 +88,31 @@ def simulated_set(settings: RetrainSettings, progress: bool = False) -> Labelled
         simulated_alerts(objects, simulation.alerts_per_object, settings.seed),
         simulated_light_curves(objects),
     ]
-    passbands = passbands_of(settings.survey)
-    for kind in KINDS if simulation.plain_curves else ():
+    if simulation.plain_curves:
+        parts.append(plain_set(settings, simulation.plain_curves, seed=1000 * settings.seed))
+    generator = np.random.default_rng([settings.seed, 3])
+    return augment(concatenate(parts), LIGHT_AUGMENTATION, generator)
+
+
+def plain_set(settings: RetrainSettings, n: int, seed: int) -> Labelled:
+    """Make flat, noise-only and single-outlier curves, n of each: to be called variables."""
+    parts = []
+    each = -(-n // len(PLAIN_SPANS))
+    for kind in KINDS:
         for place, span in enumerate(PLAIN_SPANS):
-            n = -(-simulation.plain_curves // len(PLAIN_SPANS))
-            curves = plain_light_curves(kind, n, passbands, 1000 * settings.seed + place, span)
-            names = np.array([f"{kind}-{span:g}-{number}" for number in range(n)])
+            curves = plain_light_curves(
+                kind, each, passbands_of(settings.survey), seed + place + 1, span
+            )
             parts.append(
                 Labelled(
                     curves,
-                    allowed_classes(["other"] * n),
-                    names,
-                    np.full(n, "plain"),
-                    np.full(n, span <= 30),
+                    allowed_classes(["other"] * each),
+                    np.array([f"{kind}-{span:g}-{number}" for number in range(each)]),
+                    np.full(each, "plain"),
+                    np.full(each, span <= PLAIN_SPANS[0]),
                 )
             )
-    generator = np.random.default_rng([settings.seed, 3])
-    return augment(concatenate(parts), LIGHT_AUGMENTATION, generator)
+    return concatenate(parts)
 
 
 def real_data(settings: RetrainSettings) -> RealData:
@@ -198,6 +206,12 @@ def fine_tuning_set(data: RealData, simulated: Examples, settings: RetrainSettin
     for stars in data.contaminants:
         varied = augment(_repeat(stars, real.contaminant_versions), gentle, generator)
         parts.append((varied, 1.0))
+    if settings.simulation.plain_curves:
+        # Others than those that a model is tested on, and than those of the simulated set.
+        plain = plain_set(
+            settings, settings.simulation.plain_curves // 2, 1000 * settings.seed + 500
+        )
+        parts.append((plain, 1.0))
     examples = join_examples(
         [prepare_examples(part, settings.grid_length, weight) for part, weight in parts]
     )
