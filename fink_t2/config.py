@@ -137,12 +137,15 @@ class OutputConfig:
         Kafka topic of messages that can't be read; "" for none.
     cutouts : {"keep", "drop", "parquet_only"}
         What becomes of the image cutouts.
+    check_continuity : bool
+        Whether the job refuses to start where checkpoint and tables are not of one stream.
     """
 
     path: str = ""
     topic: str = ""
     dead_letter_topic: str = ""
     cutouts: str = "parquet_only"
+    check_continuity: bool = True
 
 
 @dataclass(frozen=True)
