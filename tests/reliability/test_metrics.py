@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import urllib.request
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -81,3 +84,17 @@ def test_a_taken_port_is_a_config_error() -> None:
     Metrics("ztf").serve(f":{port}")
     with pytest.raises(ConfigError, match="can't be used"):
         Metrics("ztf").serve(f":{port}")
+
+
+def test_dashboard_and_rules_name_only_metrics_that_are_there() -> None:
+    folder = Path(__file__).resolve().parents[2] / "conf" / "grafana"
+    dashboard = json.loads((folder / "stream.json").read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    text = "\n".join([*queries, (folder / "alert_rules.yaml").read_text()])
+    metrics = Metrics("ztf")
+    metrics.watch("model_refusals", "Models refused at a swap", lambda: 0.0)
+    metrics.batch(LINE)
+    there = {s.name for family in metrics.registry.collect() for s in family.samples}
+    named = set(re.findall(r"\bfink_t2_\w+", text))
+    assert len(named) >= 10
+    assert named <= there
