@@ -19,7 +19,7 @@ from fink_t2.simulation.magnitudes import magnitude_of
 from fink_t2.simulation.objects import SimulatedObjects
 
 #: Days in which the weight of an early alert falls by e.
-YOUTH_DAYS = 6.0
+YOUTH_DAYS = 4.5
 
 #: Classes whose objects vary all the time, so that the survey detected them long ago.
 PERSISTENT = ("AGN", "EB", "Mira", "RRL", "M-dwarf", "other")
@@ -160,7 +160,7 @@ def alert_histories(
     seed : int
     early_share : float
         Share of a transient's alerts that are drawn from its first days, with a weight falling
-        by e every 6 days since its first detection: real alerts that brokers' users ask about
+        by e every 4.5 days since its first detection: real alerts that brokers' users ask about
         are mostly so young. The others are drawn from all detections alike.
 
     Returns

@@ -70,7 +70,7 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
         MJD.
     """
     size = len(first)
-    nights = int(np.ceil((last - first).max())) + 1
+    nights = max(int(np.ceil((last - first).max())), 0) + 1
     clear = _clear_nights(generator, size, nights)
     # nights between planned visits: every night in special programmes, else three in the
     # survey's first years and two later
@@ -115,24 +115,28 @@ def lsst_epochs(generator: np.random.Generator, first: Array, last: Array) -> Ep
         MJD.
     """
     size = len(first)
-    nights = int(np.ceil((last - first).max())) + 1
+    nights = max(int(np.ceil((last - first).max())), 0) + 1
     clear = _clear_nights(generator, size, nights)
     # rolling: in its active years a field is visited about twice as often
-    rate = np.where(generator.random(size) < 0.55, 0.42, 0.16)
+    rate = np.where(generator.random(size) < 0.6, 0.55, 0.2)
     observed = clear & (generator.random((size, nights)) < rate[:, None])
     position, night = np.nonzero(observed)
     many = len(position)
     base = np.floor(first)[position] + night + 0.05 + generator.uniform(0.0, 0.33, many)
     bright = moon_illumination(base) > generator.uniform(0.3, 0.7, many)
     dark_pairs = np.array([[0, 1], [0, 2], [1, 2], [1, 3], [2, 3], [3, 4]])
-    bright_pairs = np.array([[1, 2], [2, 3], [3, 4], [4, 5], [3, 5], [4, 4]])
+    bright_pairs = np.array([[1, 2], [2, 3], [3, 4], [4, 5], [3, 5], [5, 5]])
     dark_pick = generator.choice(6, many, p=[0.18, 0.07, 0.25, 0.12, 0.23, 0.15])
-    bright_pick = generator.choice(6, many, p=[0.05, 0.25, 0.25, 0.30, 0.08, 0.07])
+    bright_pick = generator.choice(6, many, p=[0.04, 0.22, 0.22, 0.30, 0.10, 0.12])
     pair = np.where(bright[:, None], bright_pairs[bright_pick], dark_pairs[dark_pick])
     second = generator.random(many) < 0.85
     apart = generator.uniform(0.009, 0.03, many)
-    where = np.concatenate([position, position[second]])
-    mjd = np.concatenate([base, (base + apart)[second]])
-    band = np.concatenate([pair[:, 0], pair[second, 1]])
+    # where fields overlap, the pair comes twice
+    again = generator.random(many) < 0.3
+    where = np.concatenate([position, position[second], position[again], position[again]])
+    mjd = np.concatenate(
+        [base, (base + apart)[second], (base + 0.004)[again], (base + apart + 0.004)[again]]
+    )
+    band = np.concatenate([pair[:, 0], pair[second, 1], pair[again, 0], pair[again, 1]])
     keep = (mjd >= first[where]) & (mjd <= last[where])
     return _assemble(size, where, mjd, band, keep)

@@ -16,14 +16,14 @@ from fink_t2.simulation.cadence import moon_illumination
 from fink_t2.simulation.magnitudes import flux_of
 
 #: Median 5-sigma depth of a dark visit, AB magnitudes.
-DARK_DEPTH = {"ztf": (20.65, 20.48), "lsst": (23.5, 24.45, 24.0, 23.4, 22.75, 22.0)}
+DARK_DEPTH = {"ztf": (20.65, 20.48), "lsst": (23.5, 24.3, 23.85, 23.3, 22.65, 21.95)}
 #: Magnitudes lost under a full moon.
 MOON_LOSS = {"ztf": (1.45, 1.2), "lsst": (1.3, 0.9, 0.5, 0.25, 0.1, 0.05)}
 
 #: Variance of a source's flux in units of the background's: constant + photon * s + (gain s)^2,
 #: with s the flux over its background error.
-ZTF_VARIANCE = (0.70, 0.11, 0.035)
-LSST_VARIANCE = (1.0, 0.02, 0.005)
+ZTF_VARIANCE = (0.65, 0.10, 0.024)
+LSST_VARIANCE = (1.0, 0.012, 0.003)
 
 #: True scatter of ZTF's fluxes in units of their quoted errors; relative floor; share of outliers.
 ZTF_SCATTER, ZTF_FLOOR, ZTF_OUTLIERS = 0.52, 0.02, 0.012

@@ -10,16 +10,15 @@ from fink_t2.passbands import PassbandSet
 from fink_t2.simulation.arrays import Parameters
 from fink_t2.simulation.cosmology import distance_modulus, draw_redshift
 
-#: Peak magnitude (AB, the brighter of g and r) at which half of the transients get into a
-#: sample, and the width of the fall: the spectroscopically typed ones (the ZTF Bright Transient
-#: Survey is complete to 18.5 and reaches 19; Perley et al. 2020, ApJ 904, 35), and all that are
-#: detected more than once or twice.
-TYPED_LIMIT, TYPED_WIDTH = 18.9, 0.12
-DETECTED_LIMIT = {"ztf": 19.9, "lsst": 23.6}
-DETECTED_WIDTH = 0.2
-
-#: Share of the ZTF sample that is drawn from the typed ones.
-TYPED_SHARE = 0.7
+#: Samples that each survey's transients are drawn from: share, peak magnitude (AB, about 5500
+#: Angstrom) at which half get in, and width of the fall. For ZTF: the spectroscopically typed
+#: ones (the Bright Transient Survey is complete to 18.5 and reaches 19; Perley et al. 2020, ApJ
+#: 904, 35), and all that are detected more than once or twice. For LSST: as far as ELAsTiCC's
+#: alerts reach, with a share of brighter ones, well followed.
+SAMPLES: dict[str, tuple[tuple[float, float, float], ...]] = {
+    "ztf": ((0.7, 18.9, 0.12), (0.3, 19.9, 0.2)),
+    "lsst": ((0.5, 22.4, 0.3), (0.5, 23.6, 0.2)),
+}
 
 _CHUNK = 20_000
 
@@ -56,17 +55,11 @@ def draw_in_volume(
     dict
         What `propose` gives, with ``redshift`` and ``distance_modulus``.
     """
-    detected = DETECTED_LIMIT[passbands.survey]
-    if passbands.survey != "ztf":
-        return _draw_to_limit(
-            generator, size, propose, brightest, evolution, detected, DETECTED_WIDTH
-        )
-    typed = int(generator.binomial(size, TYPED_SHARE))
+    samples = SAMPLES[passbands.survey]
+    sizes = generator.multinomial(size, [share for share, _, _ in samples])
     parts = [
-        _draw_to_limit(generator, typed, propose, brightest, evolution, TYPED_LIMIT, TYPED_WIDTH),
-        _draw_to_limit(
-            generator, size - typed, propose, brightest, evolution, detected, DETECTED_WIDTH
-        ),
+        _draw_to_limit(generator, count, propose, brightest, evolution, limit, width)
+        for count, (_, limit, width) in zip(sizes.tolist(), samples, strict=True)
     ]
     order = generator.permutation(size)
     return {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]}

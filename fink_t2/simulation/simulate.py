@@ -242,12 +242,12 @@ def _around_detections(objects: SimulatedObjects) -> SimulatedObjects:
 def _photometric_redshift(
     generator: np.random.Generator, parameters: Parameters
 ) -> tuple[Array, Array]:
-    """Draw a host's photo-z: scatter 0.03 (1 + z), 6 % outliers, none for 8 % (faint hosts)."""
+    """Draw a host's photo-z: scatter 0.05 (1 + z), 8 % outliers, none for 8 % (faint hosts)."""
     redshift = parameters["redshift"]
     size = len(redshift)
-    error = 0.03 * (1 + redshift) * generator.lognormal(0.0, 0.4, size)
+    error = 0.05 * (1 + redshift) * generator.lognormal(0.0, 0.4, size)
     photoz = np.maximum(redshift + error * generator.standard_normal(size), 0.001)
-    outlier = generator.random(size) < 0.06
+    outlier = generator.random(size) < 0.08
     photoz = np.where(outlier, generator.gamma(2.0, 0.35, size), photoz)
     error = np.where(outlier, error * generator.uniform(1.0, 6.0, size), error)
     missing = (redshift <= 0) | (generator.random(size) < 0.08)

@@ -17,7 +17,7 @@ def _draw(
     generator: np.random.Generator, size: int, passbands: PassbandSet, bright: float
 ) -> Parameters:
     faint = 20.3 if passbands.survey == "ztf" else 23.5
-    counts = 0.25
+    counts = 0.12
     low, high = 10 ** (counts * bright), 10 ** (counts * faint)
     magnitude = np.log10(generator.uniform(low, high, size)) / counts
     return {
@@ -42,8 +42,8 @@ def _draw_quasar(generator: np.random.Generator, size: int, passbands: PassbandS
     # MacLeod et al. (2010, ApJ 721, 1014): tau ~ 200 d at rest, SF_inf ~ 0.1 to 0.4 mag; the
     # deviation of the walk is SF_inf / sqrt 2. Objects that alert are the more variable ones.
     parameters["scale"] = generator.lognormal(np.log(200.0), 0.8, size) * (1 + redshift)
-    parameters["deviation"] = generator.lognormal(np.log(0.18), 0.5, size)
-    parameters["colour"] = generator.normal(0.18, 0.15, size)
+    parameters["deviation"] = generator.lognormal(np.log(0.22), 0.5, size)
+    parameters["colour"] = generator.normal(0.25, 0.18, size)
     parameters["bluer"] = np.abs(generator.normal(0.15, 0.1, size))
     return _add_reference(generator, parameters)
 
@@ -53,8 +53,8 @@ def _draw_blazar(generator: np.random.Generator, size: int, passbands: PassbandS
     parameters["redshift"] = np.minimum(generator.gamma(2.0, 0.2, size) + 0.03, 2.0)
     # Ruan et al. (2012, ApJ 760, 51): damping times of weeks, deviations of some tenths
     parameters["scale"] = generator.lognormal(np.log(40.0), 1.0, size)
-    parameters["deviation"] = generator.lognormal(np.log(0.4), 0.45, size)
-    parameters["colour"] = generator.normal(0.45, 0.12, size)
+    parameters["deviation"] = generator.lognormal(np.log(0.45), 0.45, size)
+    parameters["colour"] = generator.normal(0.46, 0.12, size)
     parameters["bluer"] = np.abs(generator.normal(0.08, 0.08, size))
     return _add_reference(generator, parameters)
 

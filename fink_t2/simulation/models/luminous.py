@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fink_t2.simulation.arrays import Array, Indices, Parameters
-from fink_t2.simulation.black_body import planck_ratio
+from fink_t2.simulation.black_body import SECOND_RADIATION_CONSTANT, planck_ratio
 from fink_t2.simulation.models.cooling import REFERENCE_WAVELENGTH, soft_rise
 from fink_t2.simulation.models.explosion import draw_dust, explosion
 
@@ -37,9 +37,9 @@ def _magnetar(generator: np.random.Generator, size: int) -> Parameters:
     rise = generator.lognormal(np.log(35.0), 0.35, size)
     parameters["rise"] = rise
     parameters["spin_down"] = rise * generator.lognormal(np.log(1.5), 0.5, size)
-    parameters["hot"] = generator.lognormal(np.log(15500.0), 0.22, size)
-    parameters["floor"] = generator.normal(6000.0, 500.0, size)
-    parameters["cooling"] = generator.normal(10.0, 15.0, size)
+    parameters["hot"] = generator.lognormal(np.log(17500.0), 0.22, size)
+    parameters["floor"] = generator.normal(5800.0, 600.0, size)
+    parameters["cooling"] = generator.normal(8.0, 14.0, size)
     return parameters
 
 
@@ -73,6 +73,11 @@ def _disruption(generator: np.random.Generator, size: int) -> Parameters:
     return parameters
 
 
+def _planck_exponential(temperature: Array) -> Array:
+    """Return exp(h nu / k T) - 1 at the reference wavelength."""
+    return np.expm1(SECOND_RADIATION_CONSTANT / (REFERENCE_WAVELENGTH * temperature))
+
+
 def _kilonova_magnitude(
     parameters: Parameters, source: Indices, phase: Array, wave: Array
 ) -> Array:
@@ -87,10 +92,8 @@ def _kilonova_magnitude(
         temperature = np.maximum(start * (1 + since) ** -1.0, 2300.0)
         # L = a T^4 R^2: flux at a wavelength is L / T^4 times Planck's law
         shape = planck_ratio(wave, temperature, REFERENCE_WAVELENGTH)
-        at_reference = temperature**-4 / np.expm1(
-            np.minimum(1.438777e8 / (REFERENCE_WAVELENGTH * temperature), 300.0)
-        )
-        unit = start**-4 / np.expm1(np.minimum(1.438777e8 / (REFERENCE_WAVELENGTH * start), 300.0))
+        at_reference = temperature**-4 / _planck_exponential(temperature)
+        unit = start**-4 / _planck_exponential(start)
         share = parameters[f"{component}_share"][source]
         flux += share * luminosity * shape * at_reference / unit
     with np.errstate(divide="ignore"):
@@ -101,12 +104,12 @@ def _kilonova(generator: np.random.Generator, size: int) -> Parameters:
     # scaled around AT 2017gfo (Villar et al. 2017, ApJL 851, L21)
     parameters = draw_dust(generator, size, 0.03, 0.5)
     parameters["absolute_magnitude"] = generator.normal(-15.6, 0.7, size)
-    parameters["blue_duration"] = generator.lognormal(np.log(0.9), 0.3, size)
+    parameters["blue_duration"] = generator.lognormal(np.log(1.1), 0.3, size)
     parameters["red_duration"] = generator.lognormal(np.log(3.5), 0.3, size)
     parameters["blue_temperature"] = generator.lognormal(np.log(13000.0), 0.2, size)
-    parameters["red_temperature"] = generator.lognormal(np.log(4500.0), 0.15, size)
+    parameters["red_temperature"] = generator.lognormal(np.log(4800.0), 0.15, size)
     parameters["blue_share"] = generator.uniform(0.7, 1.3, size)
-    parameters["red_share"] = generator.lognormal(np.log(0.15), 0.4, size)
+    parameters["red_share"] = generator.lognormal(np.log(0.2), 0.4, size)
     return parameters
 
 

@@ -30,7 +30,7 @@ FAMILIES: dict[str, tuple[tuple[Source, float], ...]] = {
     "KN": ((luminous.KILONOVA, 1.0),),
     "M-dwarf": ((stellar.FLARING, 1.0),),
     "SNIa-91bg": ((thermonuclear.SUBLUMINOUS, 1.0),),
-    "AGN": ((active_nuclei.QUASAR, 0.45), (active_nuclei.BLAZAR, 0.55)),
+    "AGN": ((active_nuclei.QUASAR, 0.40), (active_nuclei.BLAZAR, 0.60)),
     "SNIa": ((thermonuclear.NORMAL, 1.0),),
     "RRL": ((stellar.LYRAE, 1.0),),
     "SLSN-I": ((luminous.SUPERLUMINOUS, 1.0),),

@@ -36,7 +36,7 @@ def draw_star(
 ) -> Parameters:
     """Draw stars with counts growing to the faint end, looked at for some days."""
     # log10 of the number per magnitude grows by less than stars do: what alerts is bright
-    counts = 0.18
+    counts = 0.08
     low, high = 10 ** (counts * bright), 10 ** (counts * faint)
     magnitude = np.log10(generator.uniform(low, high, size)) / counts
     return {
