@@ -1,0 +1,39 @@
+"""The short form of the fault suite, with a real Kafka and real spark-submits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fink_t2.chaos import faults
+from fink_t2.chaos.messages import BROKEN_ONE_IN, messages
+from fink_t2.chaos.suite import main
+from tests.fuzz.checks import check_decoding
+
+
+def test_messages_are_sound_but_for_those_that_are_not() -> None:
+    for message, is_sound in messages(0, 2 * BROKEN_ONE_IN):
+        assert check_decoding(message, "ztf") == is_sound
+
+
+def test_every_short_fault_is_a_fault() -> None:
+    assert set(faults.SHORT) <= set(faults.FAULTS)
+    assert all(story.__doc__ for story in faults.FAULTS.values())
+
+
+@pytest.mark.end_to_end
+@pytest.mark.timeout(1800)
+def test_short_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "report.json"
+    code = main(["--short", "--folder", str(tmp_path / "chaos"), "--report", str(report)])
+    out = capsys.readouterr().out
+    assert code == 0, out
+    outcomes = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [one["fault"] for one in outcomes] == list(faults.SHORT)
+    for one in outcomes:
+        assert one["messages"] == faults.ALERTS
+        assert one["rows"] + one["dead_letters"] == faults.ALERTS
+        assert one["dead_letters"] == faults.ALERTS // BROKEN_ONE_IN
+        assert one["lost"] == one["duplicated"] == 0
