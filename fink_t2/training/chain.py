@@ -285,6 +285,8 @@ def evaluate_candidate(run: Run) -> None:
     numbers = evaluation.numbers()
     metadata = json.loads((folder / METADATA_FILE).read_text())
     metadata["evaluation"] = numbers
+    if run.facts("cross_validate"):
+        metadata["held_out"] = run.facts("cross_validate")["scores"]
     (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=1) + "\n")
     write_card(
         folder,
