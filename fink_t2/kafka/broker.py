@@ -23,7 +23,7 @@ from fink_t2.kafka.settings import LOG4J, server_properties, write_properties
 from fink_t2.state_folder import state_folder
 
 HOST = "127.0.0.1"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 30.0
 JVM_OPTIONS = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
 
