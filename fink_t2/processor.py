@@ -186,12 +186,13 @@ def _as_maps(classification: Classification) -> pd.Series:
 def _as_frame(classification: Classification) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "probabilities": list(classification.probabilities),
+            # Plain lists: pyspark turns every array into one, number by number.
+            "probabilities": classification.probabilities.tolist(),
             "class_name": classification.class_names(),
             "probability": classification.class_probabilities(),
             "unknown": classification.unknown_scores(),
             "status": classification.status_texts(),
-            "points": list(classification.points.astype(np.int32)),
+            "points": classification.points.tolist(),
         }
     )
 
