@@ -60,7 +60,7 @@ def stages_report(result: dict[str, Any]) -> str:
         f"({result['packet_bytes'] / 1e3:.0f} kB each), {result['passing_cuts']} pass the cuts "
         f"with {number(result['points']['median'])} points (median; 90 % "
         f"{number(result['points']['p90'])}); model {result['model']}; batches of "
-        f"{result['batch_alerts']}. Path: arrays in, probabilities out.",
+        f"{result['batch_alerts']}. Path: arrays in, probabilities out. Processor time.",
         "Noise of this machine: a fixed computation took "
         f"{noise['p50_over_fastest']:.2f} (median), {noise['p90_over_fastest']:.2f} (90 %), "
         f"{noise['p100_over_fastest']:.2f} (worst) times its fastest.",

@@ -14,7 +14,9 @@ class Stopwatch:
     """Time per alert of named stages, one sample for each block of alerts.
 
     Samples of all stages stand in the order of the blocks, so that two stages can be
-    compared block by block: both then met the machine at the same speed.
+    compared block by block: both then met the machine at the same speed. What is measured is
+    the processor time of this process, its threads included: on an idle machine that is the
+    time on the clock, on a busy one it leaves out the turns of other processes.
     """
 
     def __init__(self) -> None:
@@ -23,9 +25,9 @@ class Stopwatch:
     @contextmanager
     def measure(self, stage: str, n_alerts: int) -> Iterator[None]:
         """Time the body of a ``with`` as one block of `n_alerts` of `stage`."""
-        begin = time.perf_counter()
+        begin = time.process_time()
         yield
-        elapsed = time.perf_counter() - begin
+        elapsed = time.process_time() - begin
         self.samples.setdefault(stage, []).append(elapsed / n_alerts)
 
     def summary(self, stage: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fink_t2.alerts import decode_alert, history_arrays
+from fink_t2.alert_fields import ztf_points
+from fink_t2.alerts import decode_alert
 from fink_t2.errors import AlertError
 
 #: Columns of `alert_fields`, together in the order of `fink_t2.processor.classify_ztf_alerts`.
@@ -88,10 +89,9 @@ def alert_fields(records: list[dict[str, Any]]) -> pd.DataFrame:
     """
     rows = []
     for record in records:
-        history = history_arrays(record, "ztf")
+        columns = zip(*ztf_points(record), strict=True)
         arrays: list[Any] = [
-            np.array(history[name], dtype=kind)
-            for name, kind in zip(ARRAY_COLUMNS, ARRAY_TYPES, strict=True)
+            np.array(column, dtype=kind) for column, kind in zip(columns, ARRAY_TYPES, strict=True)
         ]
         rows.append([*arrays, 0, "Unknown", record["candidate"]["jdstarthist"]])
     return pd.DataFrame(rows, columns=[*ARRAY_COLUMNS, *CATALOGUE_COLUMNS])
