@@ -18,8 +18,6 @@ Fault = Callable[[Scene], None]
 FAULTS: dict[str, Fault] = {}
 #: What CI runs.
 SHORT = ("driver killed", "worker killed", "SIGTERM", "restart")
-ALERTS = 600
-RATE = 60.0
 BROKER_DOWN_SECONDS = 60.0
 
 
@@ -36,10 +34,10 @@ def fault(name: str) -> Callable[[Fault], Fault]:
 @fault("restart")
 def restart(scene: Scene) -> None:
     """A clean stop and start between batches: not even a repeat in Kafka is allowed."""
-    scene.publish(ALERTS // 2)
+    scene.publish(scene.alerts // 2)
     scene.start()
     scene.finish()
-    scene.publish(ALERTS // 2)
+    scene.publish(scene.alerts // 2)
     scene.recover(scene.start)
     scene.finish()
     if scene.outcome().topic.repeats:
@@ -49,7 +47,7 @@ def restart(scene: Scene) -> None:
 @fault("driver killed")
 def driver_killed(scene: Scene) -> None:
     """kill -9 of JVM and driver while alerts flow, in the midst of a batch; then a restart."""
-    publishing = scene.publishing(ALERTS, RATE)
+    publishing = scene.publishing(scene.alerts, scene.rate)
     scene.start()
     scene.wait_for_batch(1)
 
@@ -65,7 +63,7 @@ def driver_killed(scene: Scene) -> None:
 @fault("driver killed between the two sinks")
 def driver_killed_when_decided(scene: Scene) -> None:
     """kill -9 as soon as a batch is decided: in the tables or on the way, not yet in Kafka."""
-    publishing = scene.publishing(ALERTS, RATE)
+    publishing = scene.publishing(scene.alerts, scene.rate)
     for _ in range(3):
         scene.start()
         number = scene.batch() + 2
@@ -83,7 +81,7 @@ def driver_killed_when_decided(scene: Scene) -> None:
 @fault("worker killed")
 def worker_killed(scene: Scene) -> None:
     """kill -9 of a Python worker: Spark tries the task again, the job goes on."""
-    publishing = scene.publishing(ALERTS, RATE)
+    publishing = scene.publishing(scene.alerts, scene.rate)
     scene.start()
     scene.wait_for_batch(1)
     scene.recover(scene.job.kill_worker)
@@ -94,7 +92,7 @@ def worker_killed(scene: Scene) -> None:
 @fault("executor killed")
 def executor_killed(scene: Scene) -> None:
     """kill -9 of an executor's JVM in local-cluster mode: another is started, the job goes on."""
-    publishing = scene.publishing(ALERTS, RATE)
+    publishing = scene.publishing(scene.alerts, scene.rate)
     scene.start("local-cluster[1,1,1024]")
     scene.wait_for_batch(1)
     scene.recover(scene.job.kill_executor)
@@ -105,7 +103,7 @@ def executor_killed(scene: Scene) -> None:
 @fault("SIGTERM")
 def sigterm(scene: Scene) -> None:
     """SIGTERM in the midst of a batch: it is finished and committed, the exit code is 0."""
-    publishing = scene.publishing(ALERTS, RATE)
+    publishing = scene.publishing(scene.alerts, scene.rate)
     scene.start()
     scene.wait_for_batch(1)
 
@@ -125,14 +123,14 @@ def sigterm(scene: Scene) -> None:
 @fault("broker stopped and restarted")
 def broker_stopped(scene: Scene) -> None:
     """No Kafka for a minute: the job waits, or ends and is started again by its supervisor."""
-    scene.publish(ALERTS // 2)
+    scene.publish(scene.alerts // 2)
     scene.start()
     scene.wait_for_batch(0)
     before, begin = scene.batch(), time.monotonic()
     scene.broker.stop()
     time.sleep(BROKER_DOWN_SECONDS)
     scene.broker.start()
-    scene.publish(ALERTS // 2)
+    scene.publish(scene.alerts // 2)
     _supervise(scene, before + 1)
     scene.recovered_after = time.monotonic() - begin
     scene.finish()
@@ -145,7 +143,7 @@ def output_not_writable(scene: Scene) -> None:
     A plain file stands where the folder of the job's own files was: that stops root too,
     unlike a read-only mode.
     """
-    publishing = scene.publishing(ALERTS, RATE)
+    publishing = scene.publishing(scene.alerts, scene.rate)
     scene.start()
     scene.wait_for_batch(1)
     own, aside = Path(scene.config.output.path, "_stream"), scene.folder / "aside"
@@ -168,7 +166,7 @@ def output_not_writable(scene: Scene) -> None:
 @fault("output deleted")
 def output_deleted(scene: Scene) -> None:
     """The tables are gone, the checkpoint is not: the job refuses; without both, all comes anew."""
-    scene.publish(ALERTS)
+    scene.publish(scene.alerts)
     scene.start()
     scene.finish()
     tables, checkpoint = Path(scene.config.output.path), Path(scene.config.checkpoint)
@@ -183,7 +181,7 @@ def output_deleted(scene: Scene) -> None:
 @fault("checkpoint deleted")
 def checkpoint_deleted(scene: Scene) -> None:
     """The checkpoint is gone, the tables are not: to go on would write all alerts again."""
-    scene.publish(ALERTS)
+    scene.publish(scene.alerts)
     scene.start()
     scene.finish()
     checkpoint, aside = Path(scene.config.checkpoint), scene.folder / "aside"
@@ -191,7 +189,7 @@ def checkpoint_deleted(scene: Scene) -> None:
     _refuses(scene, "another stream")
     shutil.rmtree(checkpoint, ignore_errors=True)
     aside.rename(checkpoint)
-    scene.publish(ALERTS // 4)
+    scene.publish(scene.alerts // 4)
     scene.recover(scene.start)
     scene.finish()
 
@@ -199,10 +197,10 @@ def checkpoint_deleted(scene: Scene) -> None:
 @fault("offsets expired")
 def offsets_expired(scene: Scene) -> None:
     """Kafka has deleted what was not read: loudly refused, or loudly skipped, by configuration."""
-    scene.publish(ALERTS // 2)
+    scene.publish(scene.alerts // 2)
     scene.start()
     scene.finish()
-    scene.publish(ALERTS // 4)
+    scene.publish(scene.alerts // 4)
     gone = [
         TopicPartition(scene.topic, partition, end - 20)
         for (_, partition), end in scene.ends().items()
@@ -220,7 +218,7 @@ def offsets_expired(scene: Scene) -> None:
 @fault("partitions added")
 def partitions_added(scene: Scene) -> None:
     """The topic gets more partitions while the job runs."""
-    scene.publish(ALERTS // 2)
+    scene.publish(scene.alerts // 2)
     scene.start()
     scene.wait_for_batch(1)
 
@@ -228,7 +226,7 @@ def partitions_added(scene: Scene) -> None:
         futures = scene.broker.admin().create_partitions([NewPartitions(scene.topic, 5)])
         for future in futures.values():
             future.result(timeout=30)
-        scene.publish(ALERTS // 2)
+        scene.publish(scene.alerts // 2)
 
     scene.recover(grow)
     scene.finish()
@@ -239,12 +237,12 @@ def clocks_wrong(scene: Scene) -> None:
     """Producers whose clocks are decades off, ahead and behind."""
     scene.start()
     producer = Producer({"bootstrap.servers": scene.broker.bootstrap_servers})
-    for number, (message, _) in enumerate(messages(0, ALERTS)):
+    for number, (message, _) in enumerate(messages(0, scene.alerts)):
         year = 1000 * 3600 * 24 * 365
         moment = (number % 3) * 60 * year + 1
         producer.produce(scene.topic, message, timestamp=moment)
     producer.flush()
-    scene.published += ALERTS
+    scene.published += scene.alerts
     scene.recover(lambda: None)
     scene.finish()
 

@@ -21,6 +21,7 @@ from fink_t2.kafka.publisher import Publisher
 PARTITIONS = 2
 PATIENCE_SECONDS = 600.0
 POLL_SECONDS = 0.2
+PUBLISHING_SECONDS = 10.0
 
 CONFIG = """\
 survey = "ztf"
@@ -89,14 +90,17 @@ class Scene:
         Empty; gets configuration, checkpoint, tables and the job's log.
     topic : str
         New.
-    per_batch : int
-        Most messages in one micro-batch.
+    alerts : int
+        Messages that the fault's story is about; a sixth of them is the most in one batch.
     """
 
-    def __init__(self, broker: LocalKafka, folder: Path, topic: str, per_batch: int = 100) -> None:
+    def __init__(self, broker: LocalKafka, folder: Path, topic: str, alerts: int) -> None:
         self.broker = broker
         self.folder = folder
         self.topic = topic
+        self.alerts = alerts
+        #: Messages per second, where they are published while the job runs.
+        self.rate = alerts / PUBLISHING_SECONDS
         self.published = 0
         self.recovered_after = 0.0
         self.log = folder / "job.log"
@@ -106,7 +110,7 @@ class Scene:
             CONFIG.format(
                 folder=folder,
                 topic=topic,
-                per_batch=per_batch,
+                per_batch=max(1, alerts // 6),
                 servers=broker.bootstrap_servers,
             )
         )
@@ -139,7 +143,8 @@ class Scene:
         publisher = Publisher(self.topic, self.broker.bootstrap_servers)
         begin = time.perf_counter()
         for sent, (message, _) in enumerate(messages(self.published, count)):
-            publisher.publish(message, "", begin + sent / rate if rate else 0.0)
+            key = str(self.published + sent)  # spreads them over the partitions
+            publisher.publish(message, key, begin + sent / rate if rate else 0.0)
         publisher.finish()
         if publisher.errors:
             raise ChaosError(f"not all messages could be published: {dict(publisher.errors)}")

@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help=", ".join(faults.SHORT))
     parser.add_argument("--fault", action="append", choices=list(faults.FAULTS), metavar="NAME",
                         help=f"one of: {', '.join(faults.FAULTS)}")  # fmt: skip
+    parser.add_argument("--alerts", type=int, default=600, help="per fault (default 600)")
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
     parser.add_argument("--keep", action="store_true", help="keep tables, checkpoints and logs")
     parser.add_argument(
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with LocalKafka(folder / "kafka", free_ports(1)[0]) as broker:
             for name in tqdm(chosen, unit="fault", disable=None):
-                lines.append(_run(name, broker, folder, args.report))
+                lines.append(_run(name, broker, folder, args))
                 good = good and not lines[-1].endswith("FAILED")
                 tqdm.write(lines[-1], file=sys.stderr)
     finally:
@@ -67,9 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if good else 1
 
 
-def _run(name: str, broker: LocalKafka, folder: Path, report: Path | None) -> str:
+def _run(name: str, broker: LocalKafka, folder: Path, args: argparse.Namespace) -> str:
     place = name.replace(" ", "-")
-    scene = Scene(broker, folder / f"{place}-{time.time_ns() % 10**9}", f"chaos-{place}")
+    topic = f"chaos-{place}-{time.time_ns() % 10**9}"
+    scene = Scene(broker, folder / topic, topic, args.alerts)
     try:
         faults.FAULTS[name](scene)
         outcome = scene.outcome()
@@ -78,8 +80,8 @@ def _run(name: str, broker: LocalKafka, folder: Path, report: Path | None) -> st
         return f"{name.ljust(WIDTHS[0])} {str(error).splitlines()[0]} FAILED"
     finally:
         scene.clear()
-    if report is not None:
-        with report.open("a") as stream:
+    if args.report is not None:
+        with args.report.open("a") as stream:
             stream.write(json.dumps({"fault": name, **asdict(outcome)}) + "\n")
     return _describe(name, outcome)
 

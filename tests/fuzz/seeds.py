@@ -11,6 +11,8 @@ from typing import Any
 
 import fastavro
 
+from fink_t2.alerts.frames import container_prefix, single_container
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ALERTS = CHECKOUT / "data" / "alerts"
 #: Shipped packets that are taken apart; more of them would not be more varied.
@@ -102,3 +104,11 @@ def real_packets(shared: Path) -> Iterator[bytes]:
     for folder in ("ztf_v3", "ztf_v4", "ztf_sequence"):
         for path in sorted((shared / "data" / "alerts" / folder).glob("*.avro"))[:6]:
             yield path.read_bytes()
+
+
+def framed_small(data: bytes) -> bytes:
+    """Return a record, sound or not, in the very frame that `container` gives a sound one.
+
+    A job that has met the frame hands the record straight to the JVM.
+    """
+    return single_container(container_prefix(schema_json()), data)

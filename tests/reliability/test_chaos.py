@@ -12,6 +12,9 @@ from fink_t2.chaos.messages import BROKEN_ONE_IN, messages
 from fink_t2.chaos.suite import main
 from tests.fuzz.checks import check_decoding
 
+#: A multiple of `BROKEN_ONE_IN`.
+ALERTS = 300
+
 
 def test_messages_are_sound_but_for_those_that_are_not() -> None:
     for message, is_sound in messages(0, 2 * BROKEN_ONE_IN):
@@ -27,13 +30,23 @@ def test_every_short_fault_is_a_fault() -> None:
 @pytest.mark.timeout(1800)
 def test_short_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "report.json"
-    code = main(["--short", "--folder", str(tmp_path / "chaos"), "--report", str(report)])
+    code = main(
+        [
+            "--short",
+            "--alerts",
+            str(ALERTS),
+            "--folder",
+            str(tmp_path / "chaos"),
+            "--report",
+            str(report),
+        ]
+    )
     out = capsys.readouterr().out
     assert code == 0, out
     outcomes = [json.loads(line) for line in report.read_text().splitlines()]
     assert [one["fault"] for one in outcomes] == list(faults.SHORT)
     for one in outcomes:
-        assert one["messages"] == faults.ALERTS
-        assert one["rows"] + one["dead_letters"] == faults.ALERTS
-        assert one["dead_letters"] == faults.ALERTS // BROKEN_ONE_IN
+        assert one["messages"] == ALERTS
+        assert one["rows"] + one["dead_letters"] == ALERTS
+        assert one["dead_letters"] == ALERTS // BROKEN_ONE_IN
         assert one["lost"] == one["duplicated"] == 0
