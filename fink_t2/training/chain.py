@@ -26,6 +26,7 @@ from fink_t2.training.cross_validation import cross_validate, real_scores
 from fink_t2.training.evaluation.acceptance import acceptance_table
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
+from fink_t2.training.fine_tuning import fine_tune
 from fink_t2.training.fit import fit, predict
 from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
 from fink_t2.training.frozen_validation import load_validation, save_validation
@@ -37,6 +38,7 @@ from fink_t2.training.replicas import replicated
 from fink_t2.training.settings import RetrainSettings
 from fink_t2.training.tflite_export import export_tflite
 from fink_t2.training.training_sets import (
+    RealData,
     fine_tuning_set,
     held_out_objects,
     is_among,
@@ -171,23 +173,17 @@ def _train(run: Run, replicas: int) -> None:
         predict(model, validation, columns), validation.allowed
     )
     if has_real:
-        mixed = load_examples(run.path("fine_tune.npz"))
-        # A fresh copy: the optimizer's state belongs to the fit that is over.
-        copy = keras.models.clone_model(model)
-        copy.set_weights(model.get_weights())
-        model = copy
-        history = fit(
+        learn = _learnt_from(run)
+        simulated = load_examples(run.path("train.npz"))
+        model = fine_tune(
             model,
-            mixed,
-            columns,
-            settings.fine_tune,
-            replicas=replicas,
-            deadline=run.left(0.8),
-            log_folder=run.path("logs/fine_tune"),
-            checkpoint=run.path("checkpoint/fine_tune"),
+            lambda number: fine_tuning_set(learn, simulated, settings, number),
+            settings,
+            replicas,
+            run.left(0.8),
+            run.path("fine_tune"),
             verbose=2,
         )
-        facts["fine_tune_epochs"] = len(history["loss"])
         facts["validation_loss_fine_tuned"] = flat_log_loss(
             predict(model, validation, columns), validation.allowed
         )
@@ -196,15 +192,19 @@ def _train(run: Run, replicas: int) -> None:
     run.note("train", facts)
 
 
+def _learnt_from(run: Run) -> RealData:
+    """Return the real light curves without those that were held out."""
+    held_out = is_among(frozenset(run.path(HELD_OUT_FILE).read_text().split()))
+    return real_data(run.settings).select(lambda part: ~held_out(part))
+
+
 def validate_fine_tuning(run: Run) -> None:
     """Cross-validate the fine-tuning on the real light curves, if the configuration asks for it."""
     settings = run.settings
-    data = real_data(settings)
-    if not settings.real.folds or not data.all():
+    if not settings.real.folds or not run.path("fine_tune.npz").exists():
         run.note("cross_validate", {})
         return
-    held_out = is_among(frozenset(run.path(HELD_OUT_FILE).read_text().split()))
-    data = data.select(lambda part: ~held_out(part))
+    data = _learnt_from(run)
     classifier = cross_validate(
         load_network(run.path("pretrained.keras")),
         data,

@@ -20,7 +20,8 @@ from fink_t2.preprocessing import prepare
 from fink_t2.training.calibration import Calibration, class_shift, fold
 from fink_t2.training.evaluation.acceptance import measure_elasticc, measure_ztf
 from fink_t2.training.examples import Examples
-from fink_t2.training.fit import fit, predict
+from fink_t2.training.fine_tuning import fine_tune
+from fink_t2.training.fit import predict
 from fink_t2.training.labelled import concatenate
 from fink_t2.training.settings import RetrainSettings
 from fink_t2.training.splits import stratified_folds
@@ -105,15 +106,16 @@ def cross_validate(
             fingerprints(everything.light_curves), everything.object_id.tolist(), strict=True
         )
     }
-    columns = settings.feature_columns()
     shift = Calibration(1.0, class_shift(settings.export.class_factors))
     models = []
     for number in range(n_folds):
         say(f"fold {number + 1} of {n_folds}")
         learn = data.select(lambda part, n=number: _folds_of(part.object_id, fold_of) != n)  # type: ignore[misc]
-        model = keras.models.clone_model(pretrained)
-        model.set_weights(pretrained.get_weights())
-        fit(model, fine_tuning_set(learn, simulated, settings), columns, settings.fine_tune)
+        model = fine_tune(
+            pretrained,
+            lambda copy, learn=learn: fine_tuning_set(learn, simulated, settings, copy),  # type: ignore[misc]
+            settings,
+        )
         fold(model, shift)
         models.append(model)
     return FoldedClassifier(models, folds, settings)

@@ -66,6 +66,9 @@ class RealSettings:
     folds : int
         Folds of a cross-validation of the fine-tuning, by object: what the card says of
         real data when nothing is held out. 0: none.
+    averaged : int
+        Fine-tuned networks, each on its own varied examples, whose weights are averaged
+        (Wortsman et al. 2022): networks tuned from one network lie near each other.
     light_curve_versions, cut_versions, alert_versions, contaminant_versions : int
         Varied versions of every example: of whole light curves, of alerts cut from them
         (times 8 alerts), of alerts, of contaminants.
@@ -73,6 +76,8 @@ class RealSettings:
         Share of cut alerts drawn from the first 15 days.
     alert_weight : float
         Weight of real alerts, relative to the others.
+    plain_weight : float
+        Weight of flat, noise-only and single-outlier curves, relative to the others.
     class_power : float
         Weight of a class goes with its number of examples to minus this power: 1 is flat.
     simulated_examples : int
@@ -92,12 +97,14 @@ class RealSettings:
     archive_types: str = ""
     held_out: float = 0.2
     folds: int = 0
+    averaged: int = 1
     light_curve_versions: int = 12
     cut_versions: int = 3
     alert_versions: int = 20
     contaminant_versions: int = 40
     early_share: float = 0.7
     alert_weight: float = 2.0
+    plain_weight: float = 3.0
     class_power: float = 0.5
     simulated_examples: int = 12000
     simulated_weight: float = 0.5

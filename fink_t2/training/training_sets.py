@@ -169,7 +169,9 @@ def is_among(objects: frozenset[str]) -> Callable[[Labelled], npt.NDArray[np.boo
     return lambda part: np.array([name in objects for name in part.object_id], dtype=bool)
 
 
-def fine_tuning_set(data: RealData, simulated: Examples, settings: RetrainSettings) -> Examples:
+def fine_tuning_set(
+    data: RealData, simulated: Examples, settings: RetrainSettings, number: int = 0
+) -> Examples:
     """Vary the real examples, and mix simulated ones in.
 
     Parameters
@@ -180,9 +182,11 @@ def fine_tuning_set(data: RealData, simulated: Examples, settings: RetrainSettin
         Simulated training examples.
     settings : RetrainSettings
         How many versions, and the weights.
+    number : int
+        Another number varies the examples otherwise.
     """
     real = settings.real
-    generator = np.random.default_rng([settings.seed, 5])
+    generator = np.random.default_rng([settings.seed, 5, number])
     whole_variation = settings.augmentation
     gentle = dataclasses.replace(
         whole_variation, largest_loss=min(whole_variation.largest_loss, 0.2)
@@ -211,7 +215,7 @@ def fine_tuning_set(data: RealData, simulated: Examples, settings: RetrainSettin
         plain = plain_set(
             settings, settings.simulation.plain_curves // 2, 1000 * settings.seed + 500
         )
-        parts.append((plain, 1.0))
+        parts.append((plain, real.plain_weight))
     examples = join_examples(
         [prepare_examples(part, settings.grid_length, weight) for part, weight in parts]
     )
