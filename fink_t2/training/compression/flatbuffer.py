@@ -70,15 +70,14 @@ def strip(model: bytes) -> bytes:
     Returns
     -------
     bytes
-        It computes the same; inputs and outputs keep their names.
+        It computes the same; inputs and outputs keep their names. Equal records are stored
+        once.
     """
     content = _read(model)
     content.description = None
-    kept = [entry for entry in content.metadata or [] if entry.name == b"min_runtime_version"]
-    for entry in content.metadata or []:
-        if entry not in kept:
-            content.buffers[entry.buffer].data = None
-    content.metadata = kept
+    content.metadata = None
+    content.metadataBuffer = None
+    constants: dict[int, int] = {}
     for graph in content.subgraphs:
         outside = {int(tensor) for tensor in (*graph.inputs, *graph.outputs)}
         for index, tensor in enumerate(graph.tensors):
@@ -86,6 +85,14 @@ def strip(model: bytes) -> bytes:
                 tensor.name = None
             if tensor.quantization is not None and tensor.quantization.scale is None:
                 tensor.quantization = None
+            # Only a scalar needs to be told from a tensor of unknown rank.
+            tensor.hasRank = tensor.shape is None or len(tensor.shape) == 0
+            data = content.buffers[tensor.buffer].data
+            if data is None or not len(data):
+                tensor.buffer = 0
+            else:
+                tensor.buffer = constants.setdefault(tensor.buffer, len(constants) + 1)
+    content.buffers = [schema.BufferT(), *(content.buffers[old] for old in constants)]
     return _write(content)
 
 
@@ -105,8 +112,42 @@ def _read(model: bytes) -> Any:
     return schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(model, 0))
 
 
+class _SharingBuilder(flatbuffers.Builder):
+    """A builder that stores equal vectors once; the format allows several references."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._vectors: dict[tuple[str, bytes], int] = {}
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:
+        """Store a vector, or return where an equal one is."""
+        key = (x.dtype.str, x.tobytes())
+        if key not in self._vectors:
+            self._vectors[key] = super().CreateNumpyVector(x)
+        return self._vectors[key]
+
+
+class _PackedOnce:
+    """Options of an operator, packed where equal options of another one are."""
+
+    def __init__(self, options: Any, places: dict[str, int]) -> None:
+        self._options, self._places = options, places
+        self._key = f"{type(options).__name__} {sorted(vars(options).items())!r}"
+
+    def Pack(self, builder: flatbuffers.Builder) -> int:
+        """Do as the generated classes do."""
+        if self._key not in self._places:
+            self._places[self._key] = self._options.Pack(builder)
+        return self._places[self._key]
+
+
 def _write(content: Any) -> bytes:
-    builder = flatbuffers.Builder(1 << 16)
+    places: dict[str, int] = {}
+    for graph in content.subgraphs:
+        for operator in graph.operators:
+            if operator.builtinOptions is not None:
+                operator.builtinOptions = _PackedOnce(operator.builtinOptions, places)
+    builder = _SharingBuilder(1 << 16)
     builder.Finish(content.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
 

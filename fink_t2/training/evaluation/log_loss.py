@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-#: Probabilities are kept this far from zero, as in the PLAsTiCC challenge's own metric.
-SMALLEST_PROBABILITY = 1e-15
+#: Probabilities are kept this far from zero, as in the loss that training minimises.
+SMALLEST_PROBABILITY = 1e-7
 
 
 def flat_weighted_log_loss(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
