@@ -23,7 +23,7 @@ from fink_t2.model_store import METADATA_FILE, ModelStore, read_reference
 from fink_t2.training.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
 from fink_t2.training.calibration import Calibration, class_shift, fit_temperature, fold
 from fink_t2.training.cross_validation import cross_validate, real_scores
-from fink_t2.training.evaluation.acceptance import acceptance_table
+from fink_t2.training.evaluation.acceptance import CanClassify, acceptance_table
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
 from fink_t2.training.fine_tuning import fine_tune
@@ -285,8 +285,9 @@ def evaluate_candidate(run: Run) -> None:
     numbers = evaluation.numbers()
     metadata = json.loads((folder / METADATA_FILE).read_text())
     metadata["evaluation"] = numbers
-    if run.facts("cross_validate"):
-        metadata["held_out"] = run.facts("cross_validate")["scores"]
+    scores = _scores_on_labelled(run, classifier)
+    if scores:
+        metadata["held_out"] = scores
     (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=1) + "\n")
     write_card(
         folder,
@@ -295,7 +296,7 @@ def evaluate_candidate(run: Run) -> None:
         [
             ("What it is", _description(run, metadata)),
             ("How it was made", _recipe(run, metadata)),
-            *_real_section(metadata),
+            *_labelled_section(run, metadata),
             ("Evaluation on simulated data", report(evaluation).split("\n", 1)[1]),
         ],
     )
@@ -350,17 +351,55 @@ def _description(run: Run, metadata: dict[str, Any]) -> str:
     )
 
 
-def _real_section(metadata: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the card's section on real data, if the fine-tuning was cross-validated."""
-    found = metadata["training"]["cross_validate"]
-    if not found:
+def _scores_on_labelled(run: Run, classifier: CanClassify) -> dict[str, Any]:
+    """Return the acceptance numbers on labelled light curves that were not learnt from."""
+    folded = run.facts("cross_validate")
+    if folded:
+        return dict(folded["scores"])
+    held_out = set(run.path(HELD_OUT_FILE).read_text().split())
+    return real_scores(classifier, run.settings, held_out) if held_out else {}
+
+
+def _labelled_section(run: Run, metadata: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the card's section on the labelled light curves, if there were any."""
+    if "held_out" not in metadata:
         return []
-    text = (
-        f"{found['folds']}-fold cross-validation by object: every light curve is scored by a "
-        "network that was fine-tuned by the same recipe without its object. The shipped "
-        "network was then fine-tuned on all of them.\n\n"
-    )
-    return [("Real data", text + acceptance_table({"cross-validated": found["scores"]}))]
+    folded = run.facts("cross_validate")
+    if folded:
+        title = "cross-validated"
+        text = (
+            f"{folded['folds']}-fold cross-validation by object: every light curve is scored by "
+            "a network that was fine-tuned by the same recipe without its object. The shipped "
+            "network was then fine-tuned on all of them."
+        )
+    else:
+        title, text = "held out", "Objects that nothing was learnt from."
+    return [
+        ("Labelled light curves", f"{text}\n\n{acceptance_table({title: metadata['held_out']})}")
+    ]
+
+
+def _sources(settings: RetrainSettings) -> str:
+    """Name the labelled data that the configuration names."""
+    names = {
+        "light_curves": "typed ZTF light curves",
+        "alerts": "typed ZTF alerts",
+        "contaminants": "alerts of catalogued stars and galaxies",
+        "elasticc": "ELAsTiCC alerts (simulated)",
+        "spcc": "SPCC light curves (simulated)",
+        "plasticc": "PLAsTiCC light curves (simulated)",
+        "archive": "the stream's archive",
+    }
+    return ", ".join(text for key, text in names.items() if getattr(settings.real, key))
+
+
+def _recipe_name(settings: RetrainSettings) -> str:
+    """Return the shipped recipe of a model of this name."""
+    return {
+        "t2-ztf": "retrain.toml",
+        "t2-lsst": "retrain-lsst.toml",
+        "atx-ztf": "retrain-atx.toml",
+    }.get(settings.name, "retrain.toml")
 
 
 def _recipe(run: Run, metadata: dict[str, Any]) -> str:
@@ -372,8 +411,8 @@ def _recipe(run: Run, metadata: dict[str, Any]) -> str:
     ]
     if examples["real_examples"]:
         lines.append(
-            f"- Fine-tuned on real labelled light curves ({examples['real_examples']:,} in all, "
-            f"{examples['held_out_objects']} objects held out) varied to "
+            f"- Fine-tuned on {_sources(run.settings)}: {examples['real_examples']:,} light "
+            f"curves and alerts, {examples['held_out_objects']} objects held out, varied to "
             f"{examples['fine_tuning_examples']:,} examples."
         )
     else:
@@ -386,6 +425,7 @@ def _recipe(run: Run, metadata: dict[str, Any]) -> str:
         f"{made['validation_loss_compressed']:.3f} clustered and calibrated "
         f"(temperature {made['temperature']:.2f}, {made['calibrated_on']}).",
         "",
+        f"Made again by `bin/retrain.sh --config conf/{_recipe_name(run.settings)}`. "
         "All settings stand in `metrics.json` under `training`.",
     ]
     return "\n".join(lines)

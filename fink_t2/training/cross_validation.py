@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.light_curves import LightCurves
 from fink_t2.preprocessing import prepare
 from fink_t2.training.calibration import Calibration, class_shift, fold
-from fink_t2.training.evaluation.acceptance import measure_elasticc, measure_ztf
+from fink_t2.training.evaluation.acceptance import (
+    CanClassify,
+    measure_elasticc,
+    measure_ztf,
+)
 from fink_t2.training.examples import Examples
 from fink_t2.training.fine_tuning import fine_tune
 from fink_t2.training.fit import predict
@@ -121,14 +125,26 @@ def cross_validate(
     return FoldedClassifier(models, folds, settings)
 
 
-def real_scores(classifier: FoldedClassifier, settings: RetrainSettings) -> dict[str, Any]:
-    """Return the numbers of the acceptance table for the labelled data that were used."""
+def real_scores(
+    classifier: CanClassify, settings: RetrainSettings, held_out: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Return the numbers of the acceptance table for the labelled data that were used.
+
+    Parameters
+    ----------
+    classifier : CanClassify
+        The model.
+    settings : RetrainSettings
+        Where the data are.
+    held_out : collection of str, optional
+        Objects to restrict it to.
+    """
     named = settings.real.light_curves or settings.real.elasticc
     # <shared>/data/labelled/<table>
     shared = Path(named).resolve().parents[2]
     if settings.survey == "lsst":
-        return measure_elasticc(classifier, shared)
-    return measure_ztf(classifier, shared)
+        return measure_elasticc(classifier, shared, held_out)
+    return measure_ztf(classifier, shared, held_out)
 
 
 def predict_light_curves(
