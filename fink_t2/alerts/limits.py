@@ -17,6 +17,8 @@ class Limits:
         Longest record after inflating a compressed container.
     records : int
         Most records in one container.
+    items : int
+        Most items of one array or map; the JVM makes room for as many as are promised.
     schema_bytes : int
         Longest schema text; ZTF's has 26 KB, Rubin's with all comments 60 KB.
     schema_nodes : int
@@ -31,6 +33,7 @@ class Limits:
     message_bytes: int = 10_000_000
     record_bytes: int = 20_000_000
     records: int = 10_000
+    items: int = 1_000_000
     schema_bytes: int = 300_000
     schema_nodes: int = 20_000
     schema_depth: int = 32
