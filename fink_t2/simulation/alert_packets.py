@@ -11,7 +11,9 @@ import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
@@ -360,10 +362,18 @@ def packet_bytes(packet: Packet) -> bytes:
     return buffer.getvalue()
 
 
+#: The alerts of `draw_alerts` are of this many nights, the last one of this MJD (2026-09-01).
+NIGHTS = 10
+LAST_NIGHT = 61284.0
+
+#: More detections than an object has in these nights.
+MANY_ALERTS = 400
+
+
 def draw_alerts(
     n: int, seed: int = 0, alerts_per_object: int = 4, workers: int | None = None
 ) -> tuple[SimulatedObjects, AlertHistories]:
-    """Simulate n ZTF alerts, spread evenly over the 14 classes, several per object.
+    """Simulate n ZTF alerts of a few nights, evenly over the 14 classes, several per object.
 
     Parameters
     ----------
@@ -379,18 +389,39 @@ def draw_alerts(
     SimulatedObjects, AlertHistories
         The alerts in the order in which the survey would send them.
     """
-    # every object has two detections at least, so n objects of each class are more than enough
-    share = -(-n // len(CLASSES))
-    objects = simulate_objects(share * len(CLASSES), "ztf", seed, workers=workers)
-    alerts = alert_histories(objects, alerts_per_object, seed=seed)
+    # Twice as many objects as alerts of each class: not every one is seen in these nights.
+    share = -(-2 * n // len(CLASSES))
+    objects = _same_nights(simulate_objects(share * len(CLASSES), "ztf", seed, workers=workers))
+    alerts = alert_histories(objects, MANY_ALERTS, seed=seed)
+    alert_mjd = alerts.cjd[alerts.starts[1:] - 1] - JULIAN_DATE_OF_MJD_ZERO
+    in_time = (alert_mjd > LAST_NIGHT - NIGHTS) & (alert_mjd < LAST_NIGHT + 1)
     wanted = {name: n // len(CLASSES) + (i < n % len(CLASSES)) for i, name in enumerate(CLASSES)}
+    of_object: Counter[int] = Counter()
     chosen = []
-    for i, name in enumerate(alerts.class_name.tolist()):
-        if wanted[name] > 0:
+    for i in np.flatnonzero(in_time):
+        name, position = str(alerts.class_name[i]), int(alerts.object[i])
+        if wanted.get(name, 0) > 0 and of_object[position] < alerts_per_object:
             wanted[name] -= 1
+            of_object[position] += 1
             chosen.append(i)
     picked = np.array(chosen)
     return objects, alerts.take(picked[np.argsort(alerts.candid[picked], kind="stable")])
+
+
+def _same_nights(objects: SimulatedObjects) -> SimulatedObjects:
+    """Move each object in time, by whole days, so that all are seen in the same few nights.
+
+    A broker gets the alerts of one night, then those of the next, not of one object after the
+    other over years.
+    """
+    mjd = objects.mjd.copy()
+    for position in range(len(objects)):
+        own = slice(objects.starts[position], objects.starts[position + 1])
+        seen = mjd[own][objects.detected[own]]
+        # Which detection is the last one differs from object to object, young or old.
+        anchor = seen[position % len(seen)]
+        mjd[own] += LAST_NIGHT - np.floor(anchor)
+    return replace(objects, mjd=mjd)
 
 
 def write_alerts(
