@@ -29,7 +29,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["fink_t2", "fink_t2.*"]),
-    package_data={"fink_t2": ["**/*.json", "**/*.avsc", "**/*.toml", "py.typed"]},
+    package_data={"fink_t2": ["**/*.json", "**/*.avsc", "**/*.toml", "**/*.csv", "py.typed"]},
     install_requires=[
         "pyspark==4.0.0",
         "confluent-kafka>=2.6",
