@@ -1,0 +1,25 @@
+"""The counted run: other cases every day, each named so that it can be run again."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.fuzz.run import main
+
+CASES = int(os.environ.get("FINK_T2_FUZZ_CASES", "100000"))
+
+
+@pytest.mark.timeout(3600)
+def test_counted_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    today = datetime.now(UTC).toordinal()
+    code = main(["--cases", str(CASES), "--seed", str(today), "--seconds", "60"])
+    out = capsys.readouterr().out
+    assert code == 0, out
+    report = json.loads(out)
+    assert report["cases"] >= CASES
+    assert report["alerts"] > 0
+    assert report["classified"] > 0
