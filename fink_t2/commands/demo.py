@@ -203,11 +203,12 @@ def _print_report(
     print(f"\nclass            alerts\n{_counts(row['t2_class'] for row in classified)}")
 
     # The first batch waits for Python workers to start; what comes after is the stream's pace.
-    later = batches[1:] or batches
+    full = [batch for batch in batches if batch["in"]]
+    later, which = (full[1:], "after the first") if len(full) > 1 else (full, "(the only one)")
     seconds = sum(batch["seconds"] for batch in later)
     pace = sum(batch["in"] for batch in later) / seconds if seconds else float("nan")
     print(f"published        {report.delivered} alerts at {args.rate:g}/s")
-    print(f"throughput       {pace:.0f} alerts/s in {len(later)} micro-batches after the first")
+    print(f"throughput       {pace:.0f} alerts/s, micro-batches: {len(later)} {which}")
     if latencies:
         middle, high = np.percentile(latencies, [50, 95])
         print(
