@@ -10,6 +10,7 @@ import pytest
 
 from fink_t2.classes import CLASSES
 from fink_t2.cli import main
+from fink_t2.simulation.alert_packets import alert_packets, draw_alerts
 
 
 def test_light_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,6 +68,23 @@ def test_shipped_alerts_are_complete() -> None:
     assert len(truth) == 300
     assert {row["class"] for row in truth} == set(CLASSES)
     assert sum(path.stat().st_size for path in folder.iterdir()) < 15e6
+
+
+def test_shipped_alerts_are_what_the_simulator_makes() -> None:
+    # if this fails, run the command of docs/simulation.md that makes data/alerts, and commit
+    folder = Path(__file__).resolve().parents[2] / "data" / "alerts"
+    with (folder / "truth.csv").open() as stream:
+        truth = [(r["objectId"], int(r["candid"]), r["class"]) for r in csv.DictReader(stream)]
+    objects, alerts = draw_alerts(300, seed=1, workers=1)
+    made = zip(alerts.objectId.tolist(), alerts.candid.tolist(), alerts.class_name, strict=True)
+    assert list(made) == truth
+    for position in (0, 150, 299):
+        one = alerts.take(np.array([position]))
+        packet = next(alert_packets(objects, one))
+        with (folder / f"{packet['candid']}.avro").open("rb") as stream:
+            shipped = next(fastavro.reader(stream))
+        assert shipped["candidate"]["magpsf"] == pytest.approx(packet["candidate"]["magpsf"])  # type: ignore[index,call-overload]
+        assert len(shipped["prv_candidates"]) == len(packet["prv_candidates"])  # type: ignore[index,call-overload,arg-type]
 
 
 def test_no_alerts_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

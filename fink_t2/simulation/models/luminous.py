@@ -38,7 +38,7 @@ def _magnetar(generator: np.random.Generator, size: int) -> Parameters:
     parameters["rise"] = rise
     parameters["spin_down"] = rise * generator.lognormal(np.log(1.5), 0.5, size)
     parameters["hot"] = generator.lognormal(np.log(17500.0), 0.22, size)
-    parameters["floor"] = generator.normal(5800.0, 600.0, size)
+    parameters["floor"] = generator.normal(5600.0, 600.0, size)
     parameters["cooling"] = generator.normal(8.0, 14.0, size)
     return parameters
 

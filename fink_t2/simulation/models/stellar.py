@@ -51,7 +51,7 @@ def draw_star(
 
 def faint_limit(passbands: PassbandSet) -> float:
     """Return the magnitude of the faintest stars whose changes a survey sees."""
-    return 20.5 if passbands.survey == "ztf" else 23.5
+    return 19.9 if passbands.survey == "ztf" else 23.5
 
 
 # --- microlensing -------------------------------------------------------------------------

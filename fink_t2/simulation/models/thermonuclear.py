@@ -64,9 +64,10 @@ def _normal(generator: np.random.Generator, size: int) -> Parameters:
     )
     stretch = np.clip(stretch, 0.66, 1.25)
     parameters = draw_dust(generator, size, 0.0)
-    dusty = generator.random(size) < 0.15
-    colour = generator.normal(0.015, 0.06, size) + generator.exponential(
-        np.where(dusty, 0.30, 0.08), size
+    # SALT-like colour: intrinsic scatter, and dust with a tail that magnitude limits cut short
+    dusty = generator.random(size) < 0.45
+    colour = generator.normal(0.0, 0.065, size) + generator.exponential(
+        np.where(dusty, 0.33, 0.06), size
     )
     parameters["host_reddening"] = colour
     parameters["host_ratio"] = np.full(size, COLOUR_RATIO)
