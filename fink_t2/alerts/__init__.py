@@ -1,7 +1,6 @@
 """Reading alert packets: frames, schemas, and the few fields that classification needs."""
 
 from fink_t2.alerts.decode import decode_alert, decode_alerts
-from fink_t2.alerts.history import history_arrays
 from fink_t2.alerts.schema_sources import SchemaSource, schema_source
 
-__all__ = ["SchemaSource", "decode_alert", "decode_alerts", "history_arrays", "schema_source"]
+__all__ = ["SchemaSource", "decode_alert", "decode_alerts", "schema_source"]

@@ -24,8 +24,8 @@ from fink_t2.alerts.frames import (
 )
 from fink_t2.alerts.limits import DEFAULT_LIMITS, Limits
 from fink_t2.alerts.schema_sources import SchemaSource
-from fink_t2.alerts.schemas import Fitted, Schema, fit, parse_schema, schema_name
-from fink_t2.alerts.wanted_fields import REQUIRED, wanted_schema
+from fink_t2.alerts.schemas import Fitted, Schema, fit, parse_schema, schema_name, with_newer_names
+from fink_t2.alerts.wanted_fields import NEWER_NAMES, REQUIRED, wanted_schema
 from fink_t2.errors import AlertError
 
 #: What fastavro raises on data that do not match their schema.
@@ -124,9 +124,21 @@ def alert_schema(text: str, survey: str, limits: Limits = DEFAULT_LIMITS) -> Sch
     AlertError
         If it is unsound, or lacks a required field.
     """
-    fitted = fit(parse_schema(text, limits), wanted_schema(survey))
+    return fit_alert(text, survey, wanted_schema(survey), limits).schema
+
+
+def fit_alert(text: str, survey: str, reader: Schema, limits: Limits = DEFAULT_LIMITS) -> Fitted:
+    """Check a writer's schema and fit it to a reader schema.
+
+    Raises
+    ------
+    AlertError
+        If it is unsound, or lacks a required field.
+    """
+    writer = with_newer_names(parse_schema(text, limits), NEWER_NAMES[survey])
+    fitted = fit(writer, reader)
     check_has_required(fitted, text, survey)
-    return fitted.schema
+    return fitted
 
 
 def check_has_required(fitted: Fitted, text: str, survey: str) -> None:
@@ -153,7 +165,7 @@ def check_required(alert: dict[str, Any], survey: str) -> None:
     for name in REQUIRED[survey]:
         value: Any = alert
         for part in name.split("."):
-            value = None if value is None else value[part]
+            value = value.get(part) if isinstance(value, dict) else None
         if value is None:
             raise AlertError(f"{name} is null")
 

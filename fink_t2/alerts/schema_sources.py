@@ -5,6 +5,7 @@ Rubin numbers its schemas 100 x major + minor: 703 is version 7.3.
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import re
@@ -27,6 +28,12 @@ PACKAGE_PREFIX = "package:"
 SUBJECT = "alert-packet"
 TIMEOUT_SECONDS = 10.0
 ATTEMPTS = 4
+#: A registry numbers schemas by Java's int; ids come from outside, and are not to end the job.
+LARGEST_ID = (1 << 31) - 1
+#: How registries answer an id that they do not have, or that is none to them.
+NO_SUCH_SCHEMA = (400, 404, 410, 422)
+#: Before the second attempt; twice as long before each further one.
+RETRY_SECONDS = 1.0
 
 
 class SchemaSource(ABC):
@@ -109,8 +116,6 @@ class SchemaRegistry(SchemaSource):
         parts = urllib.parse.urlsplit(url)
         self._headers = {"Accept": "application/vnd.schemaregistry.v1+json, application/json"}
         if parts.username is not None:
-            import base64
-
             pair = f"{urllib.parse.unquote(parts.username)}:" + urllib.parse.unquote(
                 parts.password or ""
             )
@@ -125,6 +130,8 @@ class SchemaRegistry(SchemaSource):
         return int(str(answer["id"]))
 
     def _find(self, schema_id: int) -> str:
+        if schema_id > LARGEST_ID:
+            raise AlertError(f"schema {schema_id} is in no registry: ids end at {LARGEST_ID}")
         answer = self._get(f"schemas/ids/{schema_id}")
         if answer is None:
             raise AlertError(f"schema {schema_id} is not in {self.url}")
@@ -139,7 +146,7 @@ class SchemaRegistry(SchemaSource):
         problem = ""
         for attempt in range(ATTEMPTS):
             if attempt:
-                time.sleep(2.0 ** (attempt - 1))
+                time.sleep(RETRY_SECONDS * 2.0 ** (attempt - 1))
             try:
                 with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:  # noqa: S310
                     body = reply.read(DEFAULT_LIMITS.schema_bytes + 1)
@@ -148,7 +155,7 @@ class SchemaRegistry(SchemaSource):
                     raise ValueError("no JSON object")
                 return answer
             except urllib.error.HTTPError as error:
-                if error.code == 404:
+                if error.code in NO_SUCH_SCHEMA:
                     return None
                 problem = f"HTTP {error.code}"
                 if error.code < 500:

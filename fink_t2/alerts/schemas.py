@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -240,6 +241,14 @@ def nullable(schema: Schema) -> Schema:
 def without_fields(schema: Schema, names: frozenset[str]) -> Schema:
     """Return a record schema without some of its top-level fields."""
     return {**schema, "fields": [f for f in schema["fields"] if f["name"] not in names]}
+
+
+def with_newer_names(schema: Schema, names: Mapping[str, str]) -> Schema:
+    """Return a record schema with top-level fields renamed, unless it has the new name too."""
+    there = {f["name"] for f in schema["fields"]}
+    newer = {old: new for old, new in names.items() if new not in there}
+    fields = [{**f, "name": newer.get(f["name"], f["name"])} for f in schema["fields"]]
+    return {**schema, "fields": fields}
 
 
 @dataclass

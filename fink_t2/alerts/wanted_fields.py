@@ -63,6 +63,9 @@ WANTED: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
+#: What fields of older schemas are called now: Rubin's alert has had the id of its source always.
+NEWER_NAMES: Final[dict[str, dict[str, str]]] = {"ztf": {}, "lsst": {"alertId": "diaSourceId"}}
+
 #: Without these an object is no alert of the survey, whatever else it has.
 REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "ztf": (

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from fink_t2.alerts.schema_sources import schema_source
+from fink_t2.classes import CLASSES
 from fink_t2.config import StreamConfig
 from fink_t2.cuts import STATUS_TEXTS
 from fink_t2.errors import AlertError
 from fink_t2.model_store import ModelReference
-from fink_t2.stream.classification import classify
+from fink_t2.stream.classification import ClassificationColumns
 from fink_t2.stream.dead_letters import dead_letters
-from fink_t2.stream.decode import decode_messages
+from fink_t2.stream.decode import Decoder
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.second_look import look_again
 from fink_t2.stream.sinks.kafka import KafkaSink
@@ -50,6 +51,9 @@ class BatchProcessor:
         self._parquet = parquet
         self._kafka = kafka
         self._is_decoded = config.source.kind == "parquet"
+        self._decoder: tuple[int, Decoder] | None = None
+        self._columns: tuple[str, ClassificationColumns] | None = None
+        self._counted = _counted()
         if not self._is_decoded:
             schemas = schema_source(config.alerts.schemas)
             reader = reader_schema(config, schemas)
@@ -90,18 +94,22 @@ class BatchProcessor:
         model = self._model.current()
         messages = messages.withColumn("record", F.lit(0))
         if self._is_decoded:
-            unread, by_status = self._stage(messages, batch, model)
-            return _counts(by_status, unread, model)
-        if not self._writers.known:
-            self._meet_first(messages)
-        decoded = self._decoded(messages)
-        unread, by_status = self._stage(decoded, batch, model)
-        if unread:
-            unread, more = self._classify_unread(
-                decoded.where(F.col("alert").isNull()), batch, model
-            )
-            by_status += more
-        return _counts(by_status, unread, model)
+            found = self._stage(messages, batch, model)
+        else:
+            if not self._writers.known:
+                self._meet_first(messages)
+            decoded = self._decoded(messages)
+            found = self._stage(decoded, batch, model)
+            if found["unread"]:
+                found = self._classify_unread(decoded, batch, model, found)
+        return {
+            "in": found["in"],
+            "alerts": sum(found[f"status {text}"] for text in STATUS_TEXTS),
+            "by_status": _named(found, "status "),
+            "by_class": _named(found, "class "),
+            "dead_letters": found["unread"],
+            "model": model.label,
+        }
 
     def _meet_first(self, messages: DataFrame) -> None:
         """Learn the forms of the very first messages, so that the JVM can decode the batch."""
@@ -112,57 +120,73 @@ class BatchProcessor:
                 continue  # to be looked at like all that can't be decoded
 
     def _classify_unread(
-        self, unread: DataFrame, batch: int, model: ModelReference
-    ) -> tuple[int, Counter[str]]:
+        self, decoded: DataFrame, batch: int, model: ModelReference, first: dict[str, int]
+    ) -> dict[str, int]:
         """Classify what could not be decoded at first; the rest becomes dead letters."""
-        looked = look_again(unread, self._config.limits).persist()
+        looked = look_again(decoded, self._config.survey, self._config.limits).persist()
         try:
             new = looked.where(F.col("prefix").isNotNull()).select("prefix").collect()
             for row in new:
                 self._writers.learn(bytes(row["prefix"]))
-            decoded = self._decoded(looked.drop("prefix"))
-            still_unread, by_status = self._stage(decoded, batch, model)
-            if still_unread:
-                letters = dead_letters(decoded, self._config.survey, self._writers.refused)
+            again = self._decoded(looked.drop("prefix"))
+            found = self._stage(again, batch, model)
+            if found["unread"]:
+                letters = dead_letters(again, self._config.survey, self._writers.refused)
                 self._parquet.stage_dead_letters(batch, letters)
         finally:
             looked.unpersist()
-        return still_unread, by_status
+        return {
+            "in": first["in"],
+            "unread": found["unread"],
+            **{name: first[name] + found[name] for name in first if " " in name},
+        }
 
     def _decoded(self, messages: DataFrame) -> DataFrame:
-        writers = list(self._writers.known.values())
-        return decode_messages(messages, self._config.survey, writers, self._writers.reader)
+        writers = self._writers
+        if self._decoder is None or self._decoder[0] != len(writers.known):
+            decoder = Decoder(self._config.survey, list(writers.known.values()), writers.reader)
+            self._decoder = (len(writers.known), decoder)
+        return self._decoder[1].decode(messages)
 
-    def _stage(
-        self, decoded: DataFrame, batch: int, model: ModelReference
-    ) -> tuple[int, Counter[str]]:
-        """Classify and stage the decoded alerts; return how many there were, by status.
+    def _classified(self, decoded: DataFrame, model: ModelReference) -> DataFrame:
+        if self._columns is None or self._columns[0] != model.label:
+            alert = decoded.schema["alert"].dataType
+            assert isinstance(alert, StructType)
+            self._columns = (model.label, ClassificationColumns(self._config, model, alert))
+        return self._columns[1].add_to(decoded)
+
+    def _stage(self, decoded: DataFrame, batch: int, model: ModelReference) -> dict[str, int]:
+        """Classify and stage the decoded alerts.
 
         Returns
         -------
-        unread : int
-            Messages that are not decoded.
-        by_status : Counter
-            Classified alerts.
+        dict
+            How many rows came ``in``, how many of them are ``unread``, and how many alerts have
+            each ``status ...`` and ``class ...``.
         """
-        is_alert = F.col("alert").isNotNull()
-        status = F.col("classification.t2_status")
         observation = Observation()
-        observed = classify(decoded, self._config, model).observe(
-            observation,
-            F.count_if(~is_alert).alias("unread"),
-            *[F.count_if(is_alert & (status == text)).alias(text) for text in STATUS_TEXTS],
-        )
-        self._parquet.stage_alerts(batch, observed.where(is_alert))
-        found = dict(observation.get)
-        unread = found.pop("unread")
-        return unread, +Counter(found)
+        classified = self._classified(decoded, model).observe(observation, *self._counted)
+        self._parquet.stage_alerts(batch, classified.where(F.col("alert").isNotNull()))
+        return dict(observation.get)
 
 
-def _counts(by_status: Counter[str], unread: int, model: ModelReference) -> dict[str, Any]:
+def _counted() -> list[Column]:
+    """Return what is counted while a batch is written."""
+    is_alert = F.col("alert").isNotNull()
+    counted = {"in": F.count(F.lit(1)), "unread": F.count_if(~is_alert)}
+    for text in STATUS_TEXTS:
+        is_status = F.col("classification.t2_status") == text
+        counted[f"status {text}"] = F.count_if(is_alert & is_status)
+    for name in CLASSES:
+        is_class = F.col("classification.t2_class") == name
+        counted[f"class {name}"] = F.count_if(is_alert & is_class)
+    return [column.alias(name) for name, column in counted.items()]
+
+
+def _named(found: dict[str, int], kind: str) -> dict[str, int]:
+    """Return the counts of one kind that are not zero, by what follows it in their names."""
     return {
-        "alerts": by_status.total(),
-        "by_status": dict(by_status),
-        "dead_letters": unread,
-        "model": model.label,
+        name.removeprefix(kind): number
+        for name, number in found.items()
+        if name.startswith(kind) and number
     }

@@ -17,42 +17,56 @@ from fink_t2.stream.light_curve_columns import classification_arguments
 ORIGIN = ("topic", "partition", "offset", "timestamp", "record")
 
 
-def classify(decoded: DataFrame, config: StreamConfig, model: ModelReference) -> DataFrame:
-    """Add the classification to decoded alerts.
+class ClassificationColumns:
+    """Adds the classification to decoded alerts.
+
+    Like those of `fink_t2.stream.decode.Decoder`, its columns are made once per model.
 
     Parameters
     ----------
-    decoded : DataFrame
-        Has ``alert`` and the columns of its origin.
     config : StreamConfig
         Survey, cuts, forced photometry.
     model : ModelReference
         Which model; its name goes into every row.
-
-    Returns
-    -------
-    DataFrame
-        ``decoded`` with the column ``classification``, a struct of all ``t2`` columns.
+    alert : StructType
+        Type of the alerts.
     """
+
+    def __init__(self, config: StreamConfig, model: ModelReference, alert: StructType) -> None:
+        function = alert_classification(config.survey, model, config.cuts)
+        self._answer = function(
+            *classification_arguments(config.survey, alert, config.alerts.forced_photometry)
+        )
+        answer = F.col("_answer")
+        names = F.array(*[F.lit(name) for name in CLASSES])
+        columns: dict[str, Column] = {
+            "t2": F.map_from_arrays(names, answer["probabilities"]),
+            "t2_class": answer["class_name"],
+            "t2_prob": answer["probability"],
+            "t2_unknown": answer["unknown"],
+            "t2_status": answer["status"],
+        }
+        for k, band in enumerate(passbands_of(config.survey).names):
+            columns[f"t2_n_{band}"] = answer["points"][k]
+        columns["t2_model"] = F.lit(model.label)
+        columns["t2_processed_at"] = F.current_timestamp()
+        columns["t2_source"] = F.struct(*ORIGIN)
+        self._classification = F.struct(*[part.alias(name) for name, part in columns.items()])
+
+    def add_to(self, decoded: DataFrame) -> DataFrame:
+        """Return alerts with the column ``classification``, a struct of all ``t2`` columns.
+
+        Parameters
+        ----------
+        decoded : DataFrame
+            Has ``alert`` and the columns of its origin.
+        """
+        answered = decoded.withColumn("_answer", self._answer)
+        return answered.withColumn("classification", self._classification).drop("_answer")
+
+
+def classify(decoded: DataFrame, config: StreamConfig, model: ModelReference) -> DataFrame:
+    """Classify decoded alerts once; see `ClassificationColumns`."""
     alert = decoded.schema["alert"].dataType
     assert isinstance(alert, StructType)
-    function = alert_classification(config.survey, model, config.cuts)
-    arguments = classification_arguments(config.survey, alert, config.alerts.forced_photometry)
-    answered = decoded.withColumn("_answer", function(*arguments))
-    answer = F.col("_answer")
-    names = F.array(*[F.lit(name) for name in CLASSES])
-    columns: dict[str, Column] = {
-        "t2": F.map_from_arrays(names, answer["probabilities"]),
-        "t2_class": answer["class_name"],
-        "t2_prob": answer["probability"],
-        "t2_unknown": answer["unknown"],
-        "t2_status": answer["status"],
-    }
-    for k, band in enumerate(passbands_of(config.survey).names):
-        columns[f"t2_n_{band}"] = answer["points"][k]
-    columns["t2_model"] = F.lit(model.label)
-    columns["t2_processed_at"] = F.current_timestamp()
-    columns["t2_source"] = F.struct(*ORIGIN)
-    return answered.withColumn(
-        "classification", F.struct(*[column.alias(name) for name, column in columns.items()])
-    ).drop("_answer")
+    return ClassificationColumns(config, model, alert).add_to(decoded)

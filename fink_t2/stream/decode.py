@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -30,90 +31,122 @@ MARK = {"type": "fixed", "name": "mark", "namespace": "frame", "size": SYNC_LENG
 MARK_AGAIN = "frame.mark"
 
 
-def decode_messages(
-    messages: DataFrame, survey: str, writers: Sequence[Writer], reader: Schema
-) -> DataFrame:
-    """Decode the column ``value`` of messages from known writers.
+class Decoder:
+    """Decodes the messages of known writers.
+
+    Its columns are made once and used in every micro-batch: Spark's Python side needs
+    thousands of calls into the JVM to put them together.
 
     Parameters
     ----------
-    messages : DataFrame
-        Has ``value``.
     survey : str
         "ztf" or "lsst".
     writers : sequence of Writer
         The forms that are known.
     reader : dict
         The schema of the alerts in the result.
-
-    Returns
-    -------
-    DataFrame
-        With the struct column ``alert``: null where the message is of none of the forms, is
-        damaged, is compressed, holds several alerts, or lacks a required field. ``value`` is
-        null where ``alert`` is not, so that the bytes of a message are held once.
     """
-    value = F.col("value")
-    numbered = messages.withColumn("_writer", _writer_number(value, writers))
-    framed = numbered.withColumn("_frame", _frame(value, writers, reader))
-    alert = F.col("_frame.alert")
-    has_required = [
-        reduce(lambda column, name: column[name], field.split("."), alert).isNotNull()
-        for field in REQUIRED[survey]
-    ]
-    is_good = F.coalesce(
-        reduce(Column.__and__, has_required, _is_whole(value, writers)), F.lit(False)
-    )
-    others = [name for name in messages.columns if name != "value"]
-    return framed.withColumn("_is_good", is_good).select(
-        *others,
-        F.when(~F.col("_is_good"), value).alias("value"),
-        F.when(F.col("_is_good"), alert).alias("alert"),
-    )
+
+    def __init__(self, survey: str, writers: Sequence[Writer], reader: Schema) -> None:
+        value = F.col("value")
+        self._writer = _writer_number(value, writers)
+        self._frame = _frame(value, writers, reader)
+        has_required = [F.col(f"_frame.alert.{field}").isNotNull() for field in REQUIRED[survey]]
+        is_good = reduce(Column.__and__, has_required, _is_whole(value, writers))
+        self._is_good = F.coalesce(is_good, F.lit(False))
+        self._value = F.when(~F.col("_is_good"), value).alias("value")
+        self._alert = F.when(F.col("_is_good"), F.col("_frame.alert")).alias("alert")
+
+    def decode(self, messages: DataFrame) -> DataFrame:
+        """Decode the column ``value``.
+
+        Parameters
+        ----------
+        messages : DataFrame
+            Has ``value``.
+
+        Returns
+        -------
+        DataFrame
+            With the struct column ``alert``: null where the message is of none of the forms,
+            is damaged, is compressed, holds several alerts, or lacks a required field.
+            ``value`` is null where ``alert`` is not, so that a message is held once.
+        """
+        others = [name for name in messages.columns if name != "value"]
+        return (
+            messages.withColumn("_writer", self._writer)
+            .withColumn("_frame", self._frame)
+            .withColumn("_is_good", self._is_good)
+            .select(*others, self._value, self._alert)
+        )
+
+
+def decode_messages(
+    messages: DataFrame, survey: str, writers: Sequence[Writer], reader: Schema
+) -> DataFrame:
+    """Decode messages once; see `Decoder`."""
+    return Decoder(survey, writers, reader).decode(messages)
+
+
+def _choose(conditions: Sequence[Column], results: Sequence[Column], otherwise: Column) -> Column:
+    """Return the result that belongs to the first condition that holds.
+
+    One flat CASE: in nested ones Spark compares the types of all results at every level.
+    """
+    chosen: Any = F
+    for condition, result in zip(conditions, results, strict=True):
+        chosen = chosen.when(condition, result)
+    return chosen.otherwise(otherwise) if conditions else otherwise
 
 
 def _writer_number(value: Column, writers: Sequence[Writer]) -> Column:
     """Return which writer a message is from, counted from 0; null for none of them."""
-    number = F.lit(None).cast("int")
-    for k, writer in enumerate(writers):
-        begins = F.substring(value, 1, len(writer.prefix)) == F.lit(bytearray(writer.prefix))
-        number = F.when(begins, F.lit(k)).otherwise(number)
-    return number
+    begins = [
+        F.substring(value, 1, len(writer.prefix)) == F.lit(bytearray(writer.prefix))
+        for writer in writers
+    ]
+    return _choose(begins, [F.lit(k) for k in range(len(writers))], F.lit(None).cast("int"))
+
+
+def _is_from(writers: Sequence[Writer]) -> list[Column]:
+    return [F.col("_writer") == k for k in range(len(writers))]
 
 
 def _frame(value: Column, writers: Sequence[Writer], reader: Schema) -> Column:
     """Return the decoded frame, a struct of ``begin_mark, count, size, alert, end_mark``."""
-    wanted = json.dumps(_reader_frame(reader))
-    frame = from_avro(F.lit(None).cast("binary"), wanted)  # nothing, but of the right type
-    for k, writer in enumerate(writers):
+    wanted = _text(_reader_frame(reader))
+    nothing = from_avro(F.lit(None).cast("binary"), wanted)  # but of the right type
+    frames = []
+    for writer in writers:
         whole = value if writer.is_container else F.concat(value, F.lit(bytearray(END_MARK)))
-        decoded = from_avro(
-            whole,
-            json.dumps(_writer_frame(writer)),
-            {"mode": "PERMISSIVE", "avroSchema": wanted},
-        )
-        frame = F.when(F.col("_writer") == k, decoded).otherwise(frame)
-    return frame
+        options = {"mode": "PERMISSIVE", "avroSchema": wanted}
+        frames.append(from_avro(whole, _text(_writer_frame(writer)), options))
+    return _choose(_is_from(writers), frames, nothing)
+
+
+def _text(schema: Schema) -> str:
+    return json.dumps(schema, separators=(",", ":"))
 
 
 def _is_whole(value: Column, writers: Sequence[Writer]) -> Column:
-    """Tell where a frame holds just one record that fills the message exactly."""
+    """Tell where a frame holds just one record that fills the message exactly.
+
+    The conditions name the frame a few times, not once for each writer: its expression holds
+    the schemas of all writers, and Spark writes out every plan as text.
+    """
     frame = F.col("_frame")
-    whole = F.lit(False)
-    for k, writer in enumerate(writers):
-        if writer.is_container:
-            size = frame["size"]
-            around = len(writer.prefix) + 2 * SYNC_LENGTH + 1
-            fits = (
-                (frame["count"] == 1)
-                & (frame["begin_mark"] == frame["end_mark"])
-                # Subtracted, not added: a size near 2^63 must not overflow.
-                & (F.octet_length(value) - around - _length_of_integer(size) == size)
-            )
-        else:
-            fits = frame["end_mark"] == F.lit(bytearray(END_MARK))
-        whole = F.when(F.col("_writer") == k, fits).otherwise(whole)
-    return whole
+    size = frame["size"]
+    # Bytes of the message that are neither record nor its size; null for Confluent's.
+    lengths = [
+        F.lit(len(writer.prefix) + 2 * SYNC_LENGTH + 1 if writer.is_container else None)
+        for writer in writers
+    ]
+    around = _choose(_is_from(writers), lengths, F.lit(None)).cast("int")
+    # Subtracted, not added: a size near 2^63 must not overflow.
+    left = F.octet_length(value) - around - _length_of_integer(size)
+    one_record = (frame["count"] == 1) & (frame["begin_mark"] == frame["end_mark"]) & (left == size)
+    is_marked = frame["end_mark"] == F.lit(bytearray(END_MARK))
+    return F.when(around.isNotNull(), one_record).otherwise(is_marked)
 
 
 def _length_of_integer(size: Column) -> Column:

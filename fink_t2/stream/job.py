@@ -17,7 +17,9 @@ from pyspark.sql.streaming.listener import (
 
 from fink_t2.config import StreamConfig
 from fink_t2.errors import FinkT2Error
+from fink_t2.metrics import start_metrics
 from fink_t2.stream.batch import BatchProcessor
+from fink_t2.stream.continuity import check_continuity
 from fink_t2.stream.log import BatchLog, log_as_json
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.session import start_session
@@ -69,8 +71,13 @@ def run(config: StreamConfig) -> None:
 
 
 def _run(spark: SparkSession, config: StreamConfig, stop: StopRequest) -> None:
+    check_continuity(spark, config)
     model = ModelInService(spark, config)
-    messages = read_messages(spark, config.source, config.kafka)
+    metrics = start_metrics(config.survey, config.metrics.address)
+    if metrics is not None:
+        metrics.model(model.current().label)
+        metrics.watch("model_refusals", "Models refused at a swap", lambda: model.refusals)
+    messages = read_messages(spark, config)
     kafka = KafkaSink(spark, config)
     log = BatchLog()
     failure: list[Exception] = []

@@ -1,7 +1,7 @@
 """From the alert struct to the arrays of its light curve, in the JVM.
 
-The same as `fink_t2.alerts.history`, as expressions over columns: history and current
-detection as arrays; a null magnitude or flux is a non-detection.
+The same fields as `fink_t2.alert_fields` takes, as expressions over columns: history and
+current detection as arrays; a null magnitude or flux is a non-detection.
 """
 
 from __future__ import annotations
@@ -10,16 +10,33 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StructType
 
-from fink_t2.alerts.history import FORCED_SIGNAL_TO_NOISE, NOT_MEASURED, POSITIVE
+from fink_t2.alert_fields import FORCED_DETECTION_THRESHOLD
 from fink_t2.cuts import KNOWN_SOLAR_SYSTEM_OBJECT
+from fink_t2.photometry import FLUXCAL_PER_NANOJANSKY
 
+#: What ``isdiffpos`` is in a positive subtraction, as text.
+POSITIVE_SUBTRACTION = ("t", "1", "true")
 #: Seconds by which TAI is ahead of UTC since 2017.
 TAI_MINUS_UTC_SECONDS = 37.0
 SECONDS_PER_DAY = 86400.0
 JULIAN_DATE_OF_1970 = 2440587.5
 MJD_OF_1970 = 40587.0
-#: Rubin counts a night by the UTC date 12 hours earlier (its ``day_obs``).
-RUBIN_NIGHT_SHIFT_DAYS = 0.5
+
+#: Names and types of what a point is made of.
+ZTF_POINT = {"jd": "double", "fid": "int", "magpsf": "float", "sigmapsf": "float"}
+LSST_POINT = {
+    "midpointMjdTai": "double",
+    "band": "string",
+    "psfFlux": "double",
+    "psfFluxErr": "double",
+}
+#: The simulated alerts of ELAsTiCC have other names, and fluxes in FLUXCAL instead of nJy.
+ELASTICC_POINT = {
+    "midPointTai": "double",
+    "filterName": "string",
+    "psFlux": "double",
+    "psFluxErr": "double",
+}
 
 
 def classification_arguments(
@@ -46,51 +63,47 @@ def classification_arguments(
     return _lsst_arguments(alert, forced_photometry)
 
 
-def observation_time(survey: str) -> Column:
-    """Return the time of the observation, UTC, as a timestamp; null where it is no date."""
-    if survey == "ztf":
-        days = F.col("alert.candidate.jd") - JULIAN_DATE_OF_1970
-    else:
-        days = (
-            F.col("alert.diaSource.midpointMjdTai")
-            - MJD_OF_1970
-            - TAI_MINUS_UTC_SECONDS / SECONDS_PER_DAY
-        )
-    is_date = (days > -MJD_OF_1970) & (days < MJD_OF_1970)
-    return F.when(is_date, F.timestamp_seconds(days * SECONDS_PER_DAY))
+def night(survey: str, alert: StructType) -> Column:
+    """Return the date of the night in which an alert was observed; null where it has no date.
 
+    ZTF's night lies within one UTC date. Rubin's goes past midnight UTC and is counted by the
+    date on which it began, 12 hours being taken from the time (Rubin's ``day_obs``).
 
-def night(survey: str) -> Column:
-    """Return the date of the observing night.
-
-    ZTF's night is one UTC date. Rubin's goes past midnight UTC and has the date on which it
-    began.
+    Parameters
+    ----------
+    survey : str
+        "ztf" or "lsst".
+    alert : StructType
+        Type of the column ``alert``.
     """
-    time = observation_time(survey)
-    if survey == "lsst":
-        time = time - F.expr("INTERVAL 12 HOURS")
-    return F.to_date(time)
+    if survey == "ztf":
+        days = _field(alert, "candidate.jd", "double") - JULIAN_DATE_OF_1970
+    else:
+        time = "diaSource." + _first_name(_lsst_point(alert))
+        shift = MJD_OF_1970 + TAI_MINUS_UTC_SECONDS / SECONDS_PER_DAY + 0.5
+        days = _field(alert, time, "double") - shift
+    is_date = (days > -MJD_OF_1970) & (days < MJD_OF_1970)
+    return F.when(is_date, F.to_date(F.timestamp_seconds(days * SECONDS_PER_DAY)))
 
 
 def _ztf_arguments(alert: StructType, forced_photometry: bool) -> list[Column]:
-    points = {"jd": "double", "fid": "int", "magpsf": "float", "sigmapsf": "float"}
     columns = {
         name: F.concat(
             _history(alert, "prv_candidates", name, kind),
-            F.array(F.col(f"alert.candidate.{name}").cast(kind)),
+            F.array(_field(alert, f"candidate.{name}", kind)),
         )
-        for name, kind in points.items()
+        for name, kind in ZTF_POINT.items()
     }
     signs = F.concat(
         _history(alert, "prv_candidates", "isdiffpos", "string"),
         F.array(_field(alert, "candidate.isdiffpos", "string")),
     )
     columns["isdiffpos"] = F.transform(
-        signs, lambda sign: F.coalesce(sign.isin(*POSITIVE), F.lit(False))
+        signs, lambda sign: F.coalesce(sign.isin(*POSITIVE_SUBTRACTION), F.lit(False))
     )
     if forced_photometry and "fp_hists" in alert.names:
-        for name, forced in _ztf_forced(alert).items():
-            columns[name] = F.concat(columns[name], forced)
+        forced = _ztf_forced()
+        columns = {name: F.concat(column, forced[name]) for name, column in columns.items()}
     return [
         *columns.values(),
         _field(alert, "roid", "int"),
@@ -99,62 +112,60 @@ def _ztf_arguments(alert: StructType, forced_photometry: bool) -> list[Column]:
     ]
 
 
-def _ztf_forced(alert: StructType) -> dict[str, Column]:
-    """Return significant forced measurements as magnitudes with a sign."""
-    points = F.filter(
-        F.coalesce(F.col("alert.fp_hists"), F.array().cast(alert["fp_hists"].dataType)),
-        lambda point: (
-            (point["forcediffimflux"] > NOT_MEASURED)
-            & (point["forcediffimfluxunc"] > 0)
-            & (
-                F.abs(point["forcediffimflux"])
-                >= FORCED_SIGNAL_TO_NOISE * point["forcediffimfluxunc"]
-            )
-            & point["magzpsci"].isNotNull()
-        ),
-    )
-    relative_to_magnitude = 2.5 / F.log(F.lit(10.0))
-    return {
-        "jd": F.transform(points, lambda p: p["jd"]),
-        "fid": F.transform(points, lambda p: p["fid"]),
-        "magpsf": F.transform(
-            points,
-            lambda p: (p["magzpsci"] - 2.5 * F.log10(F.abs(p["forcediffimflux"]))).cast("float"),
-        ),
-        "sigmapsf": F.transform(
-            points,
-            lambda p: (
-                relative_to_magnitude * p["forcediffimfluxunc"] / F.abs(p["forcediffimflux"])
-            ).cast("float"),
-        ),
-        "isdiffpos": F.transform(points, lambda p: p["forcediffimflux"] > 0),
+def _ztf_forced() -> dict[str, Column]:
+    """Return forced photometry as magnitudes with a sign, null below the threshold.
+
+    magnitude = magzpsci - 2.5 log10 |flux|, error = 2.5 / ln 10 / (signal to noise). A flux
+    that was not measured is -99999 with an error of -99999.
+    """
+    flux, error = "p.forcediffimflux", "p.forcediffimfluxunc"
+    detected = f"{error} > 0 and abs({flux}) >= {FORCED_DETECTION_THRESHOLD} * {error}"
+    values = {
+        "jd": "p.jd",
+        "fid": "p.fid",
+        "magpsf": f"if({detected}, float(p.magzpsci - 2.5 * log10(abs({flux}))), null)",
+        "sigmapsf": f"if({detected}, float(2.5 / ln(10) * {error} / abs({flux})), null)",
+        "isdiffpos": f"coalesce({flux} > 0, false)",
     }
+    points = "filter(coalesce(alert.fp_hists, array()), p -> p is not null)"
+    return {name: F.expr(f"transform({points}, p -> {value})") for name, value in values.items()}
+
+
+def _lsst_point(alert: StructType) -> dict[str, str]:
+    is_elasticc = _type_of(alert, "diaSource.psFlux") is not None
+    return ELASTICC_POINT if is_elasticc else LSST_POINT
+
+
+def _first_name(point: dict[str, str]) -> str:
+    return next(iter(point))
 
 
 def _lsst_arguments(alert: StructType, forced_photometry: bool) -> list[Column]:
-    points = {
-        "midpointMjdTai": "double",
-        "band": "string",
-        "psfFlux": "double",
-        "psfFluxErr": "double",
-    }
-    columns = []
-    for name, kind in points.items():
-        parts = [_history(alert, "prvDiaForcedSources", name, kind)] if forced_photometry else []
-        parts.append(_history(alert, "prvDiaSources", name, kind))
-        parts.append(F.array(F.col(f"alert.diaSource.{name}").cast(kind)))
-        columns.append(F.concat(*parts))
+    point = _lsst_point(alert)
+    histories = ["prvDiaSources", *(["prvDiaForcedSources"] if forced_photometry else [])]
+    columns = [
+        F.concat(
+            *[_history(alert, history, name, kind) for history in histories],
+            F.array(_field(alert, f"diaSource.{name}", kind)),
+        )
+        for name, kind in point.items()
+    ]
+    if point is ELASTICC_POINT:
+        scale = 1.0 / FLUXCAL_PER_NANOJANSKY
+        columns[2:] = [F.transform(fluxes, lambda flux: flux * scale) for fluxes in columns[2:]]
     # Rubin has matched its alerts with known solar-system objects; 0 and null are none.
-    is_known = _field(alert, "diaSource.ssObjectId", "long") > 0
-    roid = F.when(is_known, KNOWN_SOLAR_SYSTEM_OBJECT).cast("int")
-    unknown = F.lit(None).cast("double")
+    is_known = (_field(alert, "diaSource.ssObjectId", "long") != 0) | (
+        _field(alert, "ssSource.ssObjectId", "long") != 0
+    )
+    redshift = _field(alert, "diaObject.hostgal_zphot", "double")
+    has_host = redshift > -1  # ELAsTiCC writes -9 for "no host"; Rubin has no redshift yet
     return [
         *columns,
-        roid,
+        F.when(is_known, KNOWN_SOLAR_SYSTEM_OBJECT).otherwise(0),
         _field(alert, "cdsxmatch", "string"),
         _field(alert, "diaObject.firstDiaSourceMjdTai", "double"),
-        unknown,  # Rubin's alerts have no photometric redshift yet
-        unknown,
+        F.when(has_host, redshift),
+        F.when(has_host, _field(alert, "diaObject.hostgal_zphot_err", "double")),
     ]
 
 

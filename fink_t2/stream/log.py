@@ -62,12 +62,10 @@ class BatchLog:
         if counts is None:
             return
         seconds = progress.durationMs.get("triggerExecution", 0) / 1000.0
-        alerts = counts["alerts"] + counts["dead_letters"]
         fields = {
             "batch": progress.batchId,
-            "in": progress.numInputRows,
             **counts,
-            "alerts_per_second": round(alerts / seconds, 1) if seconds else None,
+            "alerts_per_second": round(counts["in"] / seconds, 1) if seconds else None,
             "seconds": seconds,
             "lag": sum(
                 lag_of(source.endOffset, source.latestOffset) for source in progress.sources

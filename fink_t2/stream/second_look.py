@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-from fink_t2.alerts.decode import read_records
+from fink_t2.alerts.decode import check_required, read_records
 from fink_t2.alerts.frames import (
     check_frame,
     container_prefix,
@@ -38,13 +39,17 @@ ROWS_AT_A_TIME = 32
 NEW_FORMS = 256
 
 
-def look_again(messages: DataFrame, limits: Limits) -> DataFrame:
+def look_again(messages: DataFrame, survey: str, limits: Limits) -> DataFrame:
     """Bring messages into the plain form, or find out why that can't be done.
 
     Parameters
     ----------
     messages : DataFrame
-        Has ``topic, partition, offset, timestamp, value``.
+        Decoded: has ``topic, partition, offset, timestamp, value, alert``. Those with an alert
+        are left out here, not by a filter: Spark would push one down below the decoding,
+        and decode again for every field in it.
+    survey : str
+        "ztf" or "lsst".
     limits : Limits
         Bounds on what a message may make this do.
 
@@ -54,31 +59,37 @@ def look_again(messages: DataFrame, limits: Limits) -> DataFrame:
         `LOOKED_SCHEMA`; one row per alert, or per message that can't be read, with its
         ``reason``.
     """
-    return messages.select(*ORIGIN, "value").mapInArrow(_looker(limits), LOOKED_SCHEMA)
+    is_unread = F.col("alert").isNull().alias("is_unread")
+    return messages.select(*ORIGIN, "value", is_unread).mapInArrow(
+        _looker(survey, limits), LOOKED_SCHEMA
+    )
 
 
 def _looker(
-    limits: Limits,
+    survey: str, limits: Limits
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     def look(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         seen: set[bytes] = set()
         for whole_batch in batches:
-            for begin in range(0, len(whole_batch), ROWS_AT_A_TIME):
-                yield _look_at(whole_batch.slice(begin, ROWS_AT_A_TIME), limits, seen)
+            unread = whole_batch.filter(whole_batch.column("is_unread"))
+            for begin in range(0, len(unread), ROWS_AT_A_TIME):
+                yield _look_at(unread.slice(begin, ROWS_AT_A_TIME), survey, limits, seen)
 
     return look
 
 
-def _look_at(batch: pa.RecordBatch, limits: Limits, seen: set[bytes]) -> pa.RecordBatch:
+def _look_at(
+    batch: pa.RecordBatch, survey: str, limits: Limits, seen: set[bytes]
+) -> pa.RecordBatch:
     rows: list[int] = []
     records: list[int] = []
     values: list[bytes | None] = []
     prefixes: list[bytes | None] = []
     reasons: list[str | None] = []
-    for row, scalar in enumerate(batch.column(batch.schema.get_field_index("value"))):
+    for row, scalar in enumerate(batch.column("value")):
         message = scalar.as_py()
         try:
-            plain, reason = plain_messages(message, limits), None
+            plain, reason = plain_messages(message, limits, survey), None
             prefix = prefix_of(plain[0], limits)
         except AlertError as error:
             plain, reason, prefix = [message], str(error), b""
@@ -104,7 +115,7 @@ def _look_at(batch: pa.RecordBatch, limits: Limits, seen: set[bytes]) -> pa.Reco
     )
 
 
-def plain_messages(message: bytes | None, limits: Limits) -> list[bytes]:
+def plain_messages(message: bytes | None, limits: Limits, survey: str | None = None) -> list[bytes]:
     """Return a message's alerts, each as an uncompressed message of its own.
 
     Parameters
@@ -113,6 +124,9 @@ def plain_messages(message: bytes | None, limits: Limits) -> list[bytes]:
         As it came.
     limits : Limits
         Bounds.
+    survey : str, optional
+        If given, the alerts of a message with several are checked for the survey's required
+        fields: a message is read whole or not at all.
 
     Raises
     ------
@@ -130,7 +144,11 @@ def plain_messages(message: bytes | None, limits: Limits) -> list[bytes]:
     prefix = container_prefix(header.schema_text)
     plain = []
     for count, data in blocks:
-        ends = [end for _, end in read_records(data, count, writer)]
+        ends = []
+        for record, end in read_records(data, count, writer):
+            if survey is not None:
+                check_required(record, survey)
+            ends.append(end)
         begins = [0, *ends[:-1]]
         plain += [single_container(prefix, data[a:b]) for a, b in zip(begins, ends, strict=True)]
     return plain

@@ -29,7 +29,7 @@ DEFAULTS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1024",
     "spark.sql.execution.pythonUDF.arrow.enabled": "true",
     # One file handle per night instead of sorting the alerts, cutouts and all, by night.
-    "spark.sql.maxConcurrentOutputFileWriters": "64",
+    "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.hadoop.parquet.compression.codec.zstd.level": "1",
     # What every reader of Parquet understands, in place of Spark's own form.
@@ -40,9 +40,14 @@ DEFAULTS = {
     # An alert whose numbers overflow or divide by zero, in a substream's filter for instance,
     # gives null; by ANSI it would end the stream.
     "spark.sql.ansi.enabled": "false",
+    # A filter on what was decoded or classified must not move below that: Spark would write
+    # out the whole decoding once for every column that the filter has.
+    "spark.sql.optimizer.excludedRules": (
+        "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"
+    ),
     # The web interface's text of a plan repeats all its writers' schemas, a dozen megabytes.
     "spark.sql.ui.explainMode": "simple",
-    "spark.sql.maxPlanStringLength": "100000",
+    "spark.sql.maxPlanStringLength": "4000000",
     # A lost worker process is started again; the task is tried this often.
     "spark.task.maxFailures": "8",
     # Secrets among Kafka's options stay out of plans, logs and the web interface.
@@ -105,7 +110,7 @@ def java_limits(limits: Limits) -> dict[str, str]:
     return {
         "org.apache.avro.limits.bytes.maxLength": most,
         "org.apache.avro.limits.string.maxLength": most,
-        "org.apache.avro.limits.collectionItems.maxLength": most,
+        "org.apache.avro.limits.collectionItems.maxLength": str(limits.items),
     }
 
 

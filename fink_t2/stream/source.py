@@ -1,22 +1,27 @@
 """Where alerts enter: a streaming DataFrame of messages, each with where it came from.
 
 Columns: ``topic`` (or file), ``partition``, ``offset``, ``timestamp`` and ``value``; from
-Parquet ``alert``, decoded already, in place of ``value``.
+Parquet ``alert``, decoded already, and a null ``value``.
 """
 
 from __future__ import annotations
+
+import re
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType
 
-from fink_t2.config import KafkaConfig, SourceConfig, resolve_secret
+from fink_t2.alerts.wanted_fields import REQUIRED
+from fink_t2.config import KafkaConfig, SourceConfig, StreamConfig, resolve_secret
 from fink_t2.errors import ConfigError
 
+#: By what nights are told apart in folders of Parquet.
+NIGHT_COLUMNS = ("year", "month", "day")
 BINARY_FILE_SCHEMA = "path string, modificationTime timestamp, length long, content binary"
 
 
-def read_messages(spark: SparkSession, source: SourceConfig, kafka: KafkaConfig) -> DataFrame:
+def read_messages(spark: SparkSession, config: StreamConfig) -> DataFrame:
     """Open the source that the configuration names.
 
     Raises
@@ -24,11 +29,12 @@ def read_messages(spark: SparkSession, source: SourceConfig, kafka: KafkaConfig)
     ConfigError
         If a Parquet folder can't be read.
     """
+    source, kafka, survey = config.source, config.kafka, config.survey
     if source.kind == "kafka":
         return _kafka(spark, source, kafka)
     if source.kind == "archive":
         return _archive(spark, source)
-    return _parquet(spark, source)
+    return _parquet(spark, source, survey)
 
 
 def kafka_options(kafka: KafkaConfig, side: dict[str, str]) -> dict[str, str]:
@@ -77,12 +83,21 @@ def _archive(spark: SparkSession, source: SourceConfig) -> DataFrame:
     )
 
 
-def _parquet(spark: SparkSession, source: SourceConfig) -> DataFrame:
+def own_fields(names: list[str]) -> list[str]:
+    """Leave out what an earlier run, or the storage, has added to an alert's own fields."""
+    return [name for name in names if name not in NIGHT_COLUMNS and not re.match(r"t2(_|$)", name)]
+
+
+def _parquet(spark: SparkSession, source: SourceConfig, survey: str) -> DataFrame:
     try:
         schema = spark.read.parquet(source.path).schema
     except Exception as error:
         first = str(error).strip().splitlines()[0]
         raise ConfigError(f"{source.path}: can't be read as Parquet ({first})") from None
+    required = {name.partition(".")[0] for name in REQUIRED[survey]}
+    lacking = required - set(schema.names)
+    if lacking:
+        raise ConfigError(f"{source.path}: no {survey} alerts, they lack {', '.join(lacking)}")
     rows = (
         spark.readStream.schema(schema)
         .option("maxFilesPerTrigger", source.files_per_batch)
@@ -93,5 +108,6 @@ def _parquet(spark: SparkSession, source: SourceConfig) -> DataFrame:
         F.lit(None).cast(IntegerType()).alias("partition"),
         F.lit(None).cast(LongType()).alias("offset"),
         F.col("_metadata.file_modification_time").alias("timestamp"),
-        F.struct(*[F.col(f"`{name}`") for name in schema.names]).alias("alert"),
+        F.lit(None).cast("binary").alias("value"),
+        F.struct(*[F.col(f"`{name}`") for name in own_fields(schema.names)]).alias("alert"),
     )

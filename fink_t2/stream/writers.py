@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from fink_t2.alerts.decode import check_has_required
+from fink_t2.alerts.decode import fit_alert
 from fink_t2.alerts.frames import (
     CONFLUENT_MAGIC,
     CONFLUENT_PREFIX_LENGTH,
@@ -18,7 +18,6 @@ from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.schema_sources import SchemaSource
 from fink_t2.alerts.schemas import (
     Schema,
-    fit,
     lenient,
     nullable,
     parse_schema,
@@ -111,8 +110,7 @@ class Writers:
         else:
             header = read_container_header(prefix + bytes(SYNC_LENGTH), self.limits)
             text = header.schema_text
-        fitted = fit(parse_schema(text, self.limits), self.reader)
-        check_has_required(fitted, text, self.survey)
+        fitted = fit_alert(text, self.survey, self.reader, self.limits)
         self._note(text, "are not in the output", fitted.skipped)
         self._note(text, "have another type and are null", fitted.unreadable)
         return Writer(prefix, fitted.schema)

@@ -15,13 +15,16 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from fink_t2.stream.light_curve_columns import night
 from fink_t2.stream.sinks.file_system import FileSystem
+from fink_t2.stream.source import NIGHT_COLUMNS
 
 ALERTS = "alerts"
 DEAD_LETTERS = "dead_letters"
-NIGHT_COLUMNS = ("year", "month", "day")
+#: Where an alert goes whose time is no date.
+NO_NIGHT = "1858-11-17"
 #: Spark keeps as many batches in its checkpoint, so no older one is ever run again.
 MANIFESTS_KEPT = 100
 
@@ -67,6 +70,7 @@ class ParquetSink:
         self._files = FileSystem(spark, root)
         self.root = self._files.root
         self._stream_id = stream_id
+        self._schemas: dict[str, StructType] = {}
         # An underscore in front: Spark, Arrow and Hive take such folders for no data.
         self._own = f"_stream/{stream_id}"
         self._files.make_folder(f"{self.root}/{self._own}")
@@ -82,7 +86,9 @@ class ParquetSink:
 
     def stage_alerts(self, batch: int, alerts: DataFrame) -> None:
         """Write classified alerts, with columns ``alert`` and ``classification``, to staging."""
-        date = night(self._survey)
+        kind = alerts.schema["alert"].dataType
+        assert isinstance(kind, StructType)
+        date = F.coalesce(night(self._survey, kind), F.lit(NO_NIGHT).cast("date"))
         columns = [
             F.date_format(date, pattern).alias(name)
             for name, pattern in zip(NIGHT_COLUMNS, ("yyyy", "MM", "dd"), strict=True)
@@ -140,10 +146,15 @@ class ParquetSink:
         paths = [f"{self.root}/{path}" for path in manifest.final_paths(table)]
         if not paths:
             return None
-        # The nights are columns of the path only: without them it is what was written.
-        return self._spark.read.option("recursiveFileLookup", "true").parquet(*paths)
+        reader = self._spark.read.option("recursiveFileLookup", "true")
+        if table in self._schemas:  # else, after a restart, Spark finds out with a job of its own
+            reader = reader.schema(self._schemas[table])
+        return reader.parquet(*paths)
 
     def _write(self, rows: DataFrame, batch: int, table: str) -> None:
+        if table not in self._schemas:
+            # The nights are columns of the path only.
+            self._schemas[table] = rows.drop(*NIGHT_COLUMNS).schema
         rows.write.partitionBy(*NIGHT_COLUMNS).mode("append").parquet(
             f"{self._staging(batch)}/{table}"
         )
