@@ -30,6 +30,25 @@ def survey_of(alert: dict[str, Any]) -> str | None:
     return "lsst" if "diaSource" in alert else None
 
 
+def positive_signs(signs: npt.ArrayLike | None) -> npt.NDArray[np.bool_]:
+    """Translate ``isdiffpos`` values, as letters, digits or booleans, mixed as they may come.
+
+    Parameters
+    ----------
+    signs : array_like or None
+        "t" or "1", "f" or "0", booleans, or nulls, of which a non-detection has one.
+
+    Returns
+    -------
+    ndarray of bool
+        False for a negative subtraction.
+    """
+    values = np.atleast_1d([] if signs is None else np.asarray(signs))
+    if values.dtype == bool:
+        return values
+    return np.array([sign not in ("f", "0", False) for sign in values.tolist()], dtype=bool)
+
+
 def ztf_points(alert: dict[str, Any], *, forced_photometry: bool = False) -> list[Point]:
     """Return (jd, fid, magpsf, sigmapsf, isdiffpos) of an alert's history and candidate.
 

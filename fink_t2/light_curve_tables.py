@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from fink_t2.alert_fields import positive_signs
 from fink_t2.errors import LightCurveError
 from fink_t2.light_curves import LightCurves, from_fluxes, from_ztf
 from fink_t2.passbands import PassbandSet, passbands_of
@@ -126,7 +127,7 @@ def light_curves_of_table(
     names = [time_name, band_name, value_name, error_name]
     if has_arrays:
         if "cisdiffpos" in table:
-            table = table.assign(cisdiffpos=table["cisdiffpos"].map(_is_positive))
+            table = table.assign(cisdiffpos=table["cisdiffpos"].map(positive_signs))
             names.append("cisdiffpos")
         starts, columns, is_ragged = flatten([table[column] for column in names])
         if is_ragged.any():
@@ -207,14 +208,6 @@ def passband_indices(values: npt.ArrayLike, passbands: PassbandSet) -> npt.NDArr
         if letter in passbands.names:
             indices[place] = passbands.index(letter)
     return indices[inverse.reshape(-1)] if len(kinds) else np.empty(0, np.int8)
-
-
-def _is_positive(signs: npt.ArrayLike | None) -> npt.NDArray[np.bool_]:
-    """Translate one row's ``isdiffpos``: "t", "1", True; null at a non-detection counts, too."""
-    values = np.atleast_1d([] if signs is None else np.asarray(signs))
-    if values.dtype == bool:
-        return values
-    return np.array([sign not in ("f", "0", False) for sign in values.tolist()], dtype=bool)
 
 
 def _find(table: pd.DataFrame, names: tuple[str, ...], source: str) -> str:

@@ -8,6 +8,7 @@ Fink's T2 module; ``t2_lsst`` is the same for Rubin alerts. The streaming job ca
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import pandas_udf
 from pyspark.sql.types import FloatType, MapType, StringType
 
+from fink_t2.alert_fields import positive_signs
 from fink_t2.classes import CLASSES
 from fink_t2.classifier import Classification, find_model, load_classifier
 from fink_t2.cuts import CutSettings, Status, apply_cuts
@@ -67,7 +69,7 @@ def classify_ztf_alerts(
     """
     columns = [jd, fid, magpsf, sigmapsf] + ([] if isdiffpos is None else [isdiffpos])
     starts, values, is_ragged = flatten(columns)
-    sign = values[4].astype(bool) if isdiffpos is not None else None
+    sign = positive_signs(values[4]) if isdiffpos is not None else None
     started = None if jdstarthist is None else pd.to_numeric(jdstarthist).to_numpy(np.float64)
     light_curves = from_ztf(
         starts, values[0], values[1], values[2], values[3], isdiffpos=sign, jdstarthist=started
@@ -172,8 +174,10 @@ def flatten(
     for column in columns:
         arrays = list(column.to_numpy()[keep])
         joined = np.concatenate(arrays) if arrays else np.empty(0)
-        if joined.dtype == object and not any(isinstance(value, str) for value in joined[:1]):
-            joined = joined.astype(np.float64)
+        if joined.dtype == object:
+            # Nulls among numbers become NaN; names and letters, nulls among them, stay.
+            with suppress(ValueError, TypeError):
+                joined = joined.astype(np.float64)
         values.append(joined)
     return starts.astype(np.int64), values, is_ragged
 

@@ -12,7 +12,14 @@ from pyspark.sql import functions as F
 from fink_t2.classes import CLASSES
 from fink_t2.classifier import classify_light_curve, find_model
 from fink_t2.cuts import CutSettings
-from fink_t2.processor import alert_classification, flatten, maxclass, t2, t2_lsst
+from fink_t2.processor import (
+    alert_classification,
+    classify_ztf_alerts,
+    flatten,
+    maxclass,
+    t2,
+    t2_lsst,
+)
 
 JD = 2459000.5
 
@@ -158,6 +165,23 @@ def test_lsst_twin(spark):
     ).toPandas()["t2"]
     assert sum(found[0].values()) == pytest.approx(1, abs=0.01)
     assert set(found[1].values()) == set(found[2].values()) == {-1.0}
+
+
+@pytest.mark.parametrize(
+    "signs", [["f", "f", "t", "t"], ["0", "0", "1", "1"], [0, 0, 1, 1], ["f", False, None, "t"]]
+)
+def test_signs_of_subtraction_are_read_as_letters_digits_and_booleans(signs):
+    row = ROWS["plain"]
+    arrays = [pd.Series([np.array(row[name])]) for name in ("cjd", "cfid", "cmagpsf", "csigmapsf")]
+    booleans = pd.Series([np.array([False, False, True, True])])
+    reference = find_model("t2-ztf")
+    expected = classify_ztf_alerts(reference, CutSettings(), *arrays, booleans)
+    found = classify_ztf_alerts(
+        reference, CutSettings(), *arrays, pd.Series([np.array(signs, dtype=object)])
+    )
+    unsigned = classify_ztf_alerts(reference, CutSettings(), *arrays)
+    np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+    assert not np.allclose(found.probabilities, unsigned.probabilities)
 
 
 def test_flatten_keeps_rows_apart():
