@@ -15,7 +15,7 @@ from fink_t2.benchmark.process_tree import Process, process_tree
 from fink_t2.errors import FinkT2Error
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-STOP_SECONDS = 120.0
+STOP_SECONDS = 400.0
 
 
 class ChaosError(FinkT2Error):
