@@ -14,6 +14,7 @@ Examples
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 from fink_t2.errors import FinkT2Error
@@ -63,11 +64,16 @@ def _light_curves(args: argparse.Namespace) -> int:
     from fink_t2.simulation.light_curve_table import write_light_curves
 
     fractions = _fractions(args.classes)
+    began = time.perf_counter()
     objects = simulate_objects(
         args.n, args.survey, args.seed, fractions, workers=args.workers, progress=True
     )
+    seconds = time.perf_counter() - began
     write_light_curves(objects, args.out)
-    print(f"{len(objects):,} objects, {len(objects.mjd):,} measurements in {args.out}")
+    print(
+        f"{len(objects):,} objects, {len(objects.mjd):,} measurements in {args.out}; "
+        f"simulated in {seconds:.0f} s"
+    )
     return 0
 
 
@@ -82,7 +88,7 @@ def _fractions(text: str) -> dict[str, float] | str:
 
 
 def _alerts(args: argparse.Namespace) -> int:
-    from fink_t2.simulation.alert_packets import write_alerts
+    from fink_t2.simulation.alert_archive import write_alerts
 
     if args.n < 1 or args.alerts_per_object < 1:
         raise FinkT2Error("--n and --alerts-per-object must be at least 1")

@@ -10,7 +10,8 @@ import fastavro
 import numpy as np
 import pytest
 
-from fink_t2.simulation.alert_packets import alert_packets, draw_alerts, packet_bytes, ztf_schema
+from fink_t2.simulation.alert_archive import draw_alerts
+from fink_t2.simulation.alert_packets import alert_packets, packet_bytes, ztf_schema
 from fink_t2.simulation.fits_image import from_gzipped_fits
 
 Packet = dict[str, Any]

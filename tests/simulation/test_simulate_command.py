@@ -10,7 +10,8 @@ import pytest
 
 from fink_t2.classes import CLASSES
 from fink_t2.cli import main
-from fink_t2.simulation.alert_packets import alert_packets, draw_alerts
+from fink_t2.simulation.alert_archive import draw_alerts
+from fink_t2.simulation.alert_packets import alert_packets
 
 
 def test_light_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
