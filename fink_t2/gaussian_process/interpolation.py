@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.gaussian_process.binning import MOST_POINTS, shorten
-from fink_t2.gaussian_process.kernel import WAVELENGTH_SCALE, correlations
-from fink_t2.gaussian_process.likelihood import factorise, solve
-from fink_t2.gaussian_process.maximum import FIRST_LOG_METRIC, maximise
-from fink_t2.gaussian_process.prediction import predict
+from fink_t2.gaussian_process.batch import compiled_batch
+from fink_t2.gaussian_process.binning import MOST_FITTED, MOST_POINTS
+from fink_t2.gaussian_process.maximum import FIRST_LOG_METRIC
 
 FloatArray = npt.NDArray[np.float64]
-
-#: Variance added to every point, in units of the squared flux that the curve is
-#: divided by: keeps the covariance positive definite where errors are zero.
-SMALLEST_VARIANCE: Final = 1e-10
-LARGEST_VARIANCE: Final = 1e20
-
-SIGNATURE: Final = (
-    "void(int64[::1], float64[::1], float64[::1], float64[::1], int8[::1], float64[::1], "
-    "float64[:, :, ::1], float64[::1], float64[::1], float64[::1], boolean[::1])"
-)
 
 
 @dataclass(frozen=True)
@@ -41,14 +25,14 @@ class Interpolation:
         each of M passbands; unit of the input flux. Zero for an empty curve.
     amplitude : ndarray of float64, shape (N,)
         Fitted kernel amplitude ``a``, flux squared, of
-        ``k = a (1 + sqrt(3 r2)) exp(-sqrt(3 r2))``.
+        ``k = a (1 + sqrt(3 r2)) exp(-sqrt(3 r2))``. Zero where nothing was fitted.
     time_scale : ndarray of float64, shape (N,)
-        Square root of the fitted ``M_t``, days.
+        Square root of the fitted ``M_t``, days; its start, 20, where nothing was fitted.
     log_likelihood : ndarray of float64, shape (N,)
-        Log-likelihood at the fitted parameters.
+        Log-likelihood at the fitted parameters. Zero where nothing was fitted.
     converged : ndarray of bool, shape (N,)
-        Whether the fit came to an end at a maximum inside the bounds. False also where
-        there was nothing to fit (no point, or no flux other than zero).
+        Whether the fit ended at a maximum within the bounds. False also where there was
+        nothing to fit: no point, or no flux other than zero.
     """
 
     flux: FloatArray
@@ -69,17 +53,20 @@ def interpolate(
 ) -> Interpolation:
     """Interpolate N light curves with a 2-D Matern-3/2 Gaussian process each.
 
-    Amplitude and time scale are fitted by maximum likelihood from the published start
-    (arXiv:2105.06178, section on Gaussian process interpolation).
+    Amplitude and time scale are fitted by maximum likelihood from the published start and
+    within the published bounds (Allam & McEwen, arXiv:2105.06178, after Boone 2019).
+    Curves of more than 160 points are fitted to merged points; see
+    `fink_t2.gaussian_process.binning`.
 
     Parameters
     ----------
     starts : array_like of int, shape (N + 1,)
         Curve ``n`` is ``starts[n]:starts[n + 1]`` of the flat arrays.
     time : array_like, shape (P,)
-        Days, any zero point.
+        Days, any zero point, sorted within each curve.
     flux, flux_error : array_like, shape (P,)
-        Flux and its error in one unit. Points that are not finite are left out.
+        Flux and its error in one unit. Points that are not finite are left out; an
+        infinite error is a point without weight.
     passband : array_like of int, shape (P,)
         Index into `wavelengths`; points with any other index are left out.
     wavelengths : array_like, shape (M,)
@@ -90,19 +77,70 @@ def interpolate(
     Returns
     -------
     Interpolation
+        Finite throughout, whatever the data.
 
     Raises
     ------
     ValueError
-        If the shapes don't fit together. Data never raise.
+        If shapes, `starts`, `wavelengths` or `grid_length` don't make sense together.
+        Times, fluxes, errors and passbands never raise.
     """
-    starts = np.ascontiguousarray(starts, dtype=np.int64)
-    time = np.ascontiguousarray(time, dtype=np.float64)
-    flux = np.ascontiguousarray(flux, dtype=np.float64)
-    flux_error = np.ascontiguousarray(flux_error, dtype=np.float64)
-    passband = np.ascontiguousarray(passband, dtype=np.int8)
-    wavelengths = np.ascontiguousarray(wavelengths, dtype=np.float64)
-    _check_shapes(starts, time, flux, flux_error, passband, wavelengths, grid_length)
+    return interpolate_shortened(
+        starts,
+        time,
+        flux,
+        flux_error,
+        passband,
+        wavelengths,
+        grid_length,
+        most_fitted=MOST_FITTED,
+        most_points=MOST_POINTS,
+    )
+
+
+def interpolate_shortened(
+    starts: npt.ArrayLike,
+    time: npt.ArrayLike,
+    flux: npt.ArrayLike,
+    flux_error: npt.ArrayLike,
+    passband: npt.ArrayLike,
+    wavelengths: npt.ArrayLike,
+    grid_length: int = 100,
+    *,
+    most_fitted: int,
+    most_points: int,
+) -> Interpolation:
+    """Interpolate as `interpolate` does, with limits of one's own on the points used.
+
+    With limits above the longest curve the result is the exact Gaussian process, at a
+    cost that grows with the third power of the length.
+
+    Parameters
+    ----------
+    starts, time, flux, flux_error, passband, wavelengths, grid_length
+        As for `interpolate`.
+    most_fitted, most_points : int
+        Most points that the parameters are fitted to, and that the mean is conditioned
+        on; at least one per passband.
+
+    Raises
+    ------
+    ValueError
+        As `interpolate`.
+    """
+    starts = np.require(starts, np.int64, ["C", "A"])
+    time = np.require(time, np.float64, ["C", "A"])
+    flux = np.require(flux, np.float64, ["C", "A"])
+    flux_error = np.require(flux_error, np.float64, ["C", "A"])
+    wavelengths = np.require(wavelengths, np.float64, ["C", "A"])
+    passband = np.asarray(passband)
+    if passband.dtype != np.int8:
+        # Without wrapping round: index 256 is not index 0.
+        passband = np.clip(passband, -1, 127)
+    passband = np.require(passband, np.int8, ["C", "A"])
+    _check(starts, time, flux, flux_error, passband, wavelengths, grid_length)
+    if min(most_fitted, most_points) < wavelengths.size:
+        raise ValueError(f"{wavelengths.size} passbands need at least as many points")
 
     n_curves = starts.size - 1
     result = Interpolation(
@@ -112,13 +150,15 @@ def interpolate(
         log_likelihood=np.zeros(n_curves),
         converged=np.zeros(n_curves, dtype=np.bool_),
     )
-    _compiled()(
+    compiled_batch()(
         starts,
         time,
         flux,
         flux_error,
         passband,
         wavelengths,
+        most_fitted,
+        most_points,
         result.flux,
         result.amplitude,
         result.time_scale,
@@ -130,10 +170,10 @@ def interpolate(
 
 def warm_up() -> None:
     """Compile the interpolation, or load it from numba's cache, before the first alert."""
-    _compiled()
+    compiled_batch()
 
 
-def _check_shapes(
+def _check(
     starts: npt.NDArray[np.int64],
     time: FloatArray,
     flux: FloatArray,
@@ -150,121 +190,10 @@ def _check_shapes(
         if values.shape != time.shape:
             raise ValueError(f"{name} has shape {values.shape}, time has {time.shape}")
     if starts[0] < 0 or starts[-1] > time.size or np.any(np.diff(starts) < 0):
-        raise ValueError(f"starts must rise from 0 or more to at most {time.size} points")
-    if wavelengths.ndim != 1 or wavelengths.size == 0:
-        raise ValueError(f"wavelengths has shape {wavelengths.shape}; it needs (M,), M >= 1")
+        raise ValueError(f"starts must not fall, nor leave the range 0 to {time.size}")
+    if wavelengths.ndim != 1 or not 1 <= wavelengths.size <= 127:
+        raise ValueError(f"wavelengths has shape {wavelengths.shape}; it needs (M,), M 1 to 127")
+    if not np.all(np.isfinite(wavelengths)):
+        raise ValueError(f"wavelengths must be finite, not {wavelengths}")
     if grid_length < 1:
         raise ValueError(f"grid_length is {grid_length}; it needs to be 1 or more")
-
-
-@functools.cache
-def _compiled() -> Callable[..., None]:
-    return numba.njit(SIGNATURE, cache=True, nogil=True, error_model="numpy")(_interpolate_batch)
-
-
-def _interpolate_batch(  # type: ignore[no-untyped-def]
-    starts,
-    time,
-    flux,
-    flux_error,
-    passband,
-    wavelengths,
-    out_flux,
-    out_amplitude,
-    out_time_scale,
-    out_log_likelihood,
-    out_converged,
-) -> Any:
-    n_bands = wavelengths.size
-    length = out_flux.shape[1]
-    longest = 0
-    for curve in range(starts.size - 1):
-        longest = max(longest, starts[curve + 1] - starts[curve])
-    capacity = min(longest, MOST_POINTS)
-    t = np.empty(longest)
-    f = np.empty(longest)
-    v = np.empty(longest)
-    b = np.empty(longest, np.int64)
-    n_pairs = capacity * (capacity - 1) // 2
-    squared_lag = np.empty(n_pairs)
-    squared_colour = np.empty(n_pairs)
-    work = (
-        np.empty(n_pairs),
-        np.empty(n_pairs),
-        np.empty(n_pairs),
-        np.empty((capacity, capacity)),
-        np.empty((capacity, capacity)),
-        np.empty((capacity, capacity)),
-        np.empty((capacity, capacity)),
-        np.empty((capacity, capacity)),
-        np.empty((3, capacity)),
-    )
-    grid = np.empty((n_bands, length))
-
-    for curve in range(starts.size - 1):
-        n = 0
-        brightest = 0.0
-        for point in range(starts[curve], starts[curve + 1]):
-            if (
-                np.isfinite(time[point])
-                and np.isfinite(flux[point])
-                and not np.isnan(flux_error[point])
-                and 0 <= passband[point] < n_bands
-            ):
-                t[n] = time[point]
-                f[n] = flux[point]
-                v[n] = flux_error[point]
-                b[n] = passband[point]
-                brightest = max(brightest, abs(f[n]))
-                n += 1
-        if n == 0 or brightest == 0.0:
-            continue
-        first = t[:n].min()
-        span = t[:n].max() - first
-        # The published scale: |flux| at the highest signal to noise.
-        highest = 0.0
-        for point in range(n):
-            highest = max(highest, f[point] / brightest)
-        scale = 0.0
-        best = -1.0
-        for point in range(n):
-            error = v[point] / brightest
-            signal = abs(f[point]) / brightest
-            noise = np.sqrt(error * error + (0.01 * highest) ** 2)
-            ratio = signal / noise if noise > 0.0 else np.inf
-            if signal > 0.0 and ratio > best:
-                best = ratio
-                scale = abs(f[point])
-        for point in range(n):
-            t[point] -= first
-            f[point] /= scale
-            error = v[point] / scale
-            v[point] = min(error * error, LARGEST_VARIANCE) + SMALLEST_VARIANCE
-        n = shorten(n, t, f, v, b, n_bands)
-        pair = 0
-        for i in range(n):
-            for j in range(i):
-                lag = t[i] - t[j]
-                colour = (wavelengths[b[i]] - wavelengths[b[j]]) / WAVELENGTH_SCALE
-                squared_lag[pair] = lag * lag
-                squared_colour[pair] = 3.0 * colour * colour
-                pair += 1
-        theta0, theta1, log_likelihood, converged, _ = maximise(
-            n, f, v, squared_lag, squared_colour, np.log(0.25), work
-        )
-        amplitude = np.exp(theta0)
-        inverse_metric = np.exp(-theta1)
-        correlations(pair, squared_lag, squared_colour, inverse_metric, work[0], work[1], work[2])
-        log_determinant = factorise(n, work[0], amplitude, v, work[3])
-        weight = work[8][0]
-        solve(n, work[3], f, weight)
-        for point in range(n):
-            weight[point] *= amplitude * scale
-        predict(n, t, b, weight, wavelengths, inverse_metric, span / max(length - 1, 1), grid)
-        for band in range(n_bands):
-            for place in range(length):
-                out_flux[curve, place, band] = grid[band, place]
-        out_amplitude[curve] = amplitude * scale * scale
-        out_time_scale[curve] = np.exp(0.5 * theta1)
-        out_log_likelihood[curve] = log_likelihood - n * np.log(scale)
-        out_converged[curve] = converged

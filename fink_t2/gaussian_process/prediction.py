@@ -5,24 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 import numba
-import numpy as np
 
-from fink_t2.gaussian_process.kernel import WAVELENGTH_SCALE
+from fink_t2.gaussian_process.kernel import decay
+from fink_t2.gaussian_process.lanes import (
+    WIDTH,
+    broadcast,
+    load,
+    multiply_add,
+    square_root,
+    store,
+)
 
 
-@numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def predict(  # type: ignore[no-untyped-def]
-    n, time, passband, weight, wavelengths, inverse_metric, step, grid
-) -> Any:
-    """Add up k(grid, points) w into `grid` (M, L); times count from the first point."""
-    n_bands, length = grid.shape
-    grid[:, :] = 0.0
+@numba.njit(nogil=True, forceinline=True)
+def predict(n, space, inverse_metric, places, band_colours, row, grid) -> Any:  # type: ignore[no-untyped-def]
+    """Fill `grid` with the sum over points of R(grid, point) times the point's weight.
+
+    Parameters
+    ----------
+    n : int
+        Points.
+    space : Workspace
+        Fitted light curve: uses time, colour and weight.
+    inverse_metric : float
+        ``1 / M_t``.
+    places : ndarray of float64, shape (P,)
+        Times of the grid, days since the first point, padded to the register's width.
+    band_colours : ndarray of float64, shape (M,)
+        Wavelengths times sqrt(3) / 6000 Angstrom.
+    row : ndarray of float64, shape (P,)
+        Work array.
+    grid : ndarray of float64, shape (L, M)
+        Receives the mean.
+    """
+    length, n_bands = grid.shape
+    metric = broadcast(3.0 * inverse_metric)
     for band in range(n_bands):
-        for point in range(n):
-            colour = (wavelengths[band] - wavelengths[passband[point]]) / WAVELENGTH_SCALE
-            squared_colour = 3.0 * colour * colour
-            scale = weight[point]
-            for place in range(length):
-                lag = place * step - time[point]
-                s = np.sqrt(3.0 * lag * lag * inverse_metric + squared_colour)
-                grid[band, place] += scale * (1.0 + s) * np.exp(-s)
+        colour = band_colours[band]
+        for place in range(0, length, WIDTH):
+            time = load(places, place)
+            mean = broadcast(0.0)
+            for point in range(n):
+                lag = time - broadcast(space.time[point])
+                shift = colour - space.colour[point]
+                s = square_root(multiply_add(lag * lag, metric, broadcast(shift * shift)))
+                exponential = decay(s)
+                correlation = multiply_add(s, exponential, exponential)
+                mean = multiply_add(broadcast(space.weight[point]), correlation, mean)
+            store(row, place, mean)
+        for place in range(length):
+            grid[place, band] = row[place]

@@ -52,21 +52,20 @@ def reference_interpolate(
     gp = george.GP(kernel)
     gp.compute(np.column_stack((time, wavelengths[np.asarray(passband)])), flux_error)
 
-    def negative(parameters: FloatArray) -> float:
+    def negative(parameters: FloatArray) -> tuple[float, FloatArray]:
+        # Value and gradient at once: george then factorises the covariance only once.
         gp.set_parameter_vector(parameters)
         value = gp.log_likelihood(flux, quiet=True)
-        return -value if np.isfinite(value) else 1e25
-
-    def negative_gradient(parameters: FloatArray) -> FloatArray:
-        gp.set_parameter_vector(parameters)
+        if not np.isfinite(value):
+            return 1e25, np.zeros(2)
         gradient = gp.grad_log_likelihood(flux, quiet=True)
-        return -gradient if np.all(np.isfinite(gradient)) else np.zeros(2)
+        return -value, -gradient if np.all(np.isfinite(gradient)) else np.zeros(2)
 
     start = gp.get_parameter_vector()
     fit = minimize(
         negative,
         start,
-        jac=negative_gradient,
+        jac=True,
         method="L-BFGS-B",
         bounds=[(start[0] - 10.0, start[0] + 10.0), (0.0, np.log(1000.0**2))],
         tol=1e-6,
@@ -79,4 +78,4 @@ def reference_interpolate(
     mean = gp.predict(flux, grid, return_cov=False)
     # george keeps ln(a / ndim) for the constant factor of a 2-D kernel.
     parameters = np.array([2.0 * np.exp(chosen[0]), np.exp(chosen[1])])
-    return mean.reshape(wavelengths.size, grid_length).T, -negative(chosen), parameters
+    return mean.reshape(wavelengths.size, grid_length).T, -negative(chosen)[0], parameters
