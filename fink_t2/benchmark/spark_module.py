@@ -144,6 +144,10 @@ def _run_session(
 ) -> None:
     """Keep one Spark, and take a turn whenever asked; end when hung up on."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    # What must be known before the JVM runs.
+    os.environ["PYSPARK_SUBMIT_ARGS"] = (
+        "--driver-memory 2g --conf spark.ui.showConsoleProgress=false pyspark-shell"
+    )
     from pyspark.sql import DataFrame, Observation
     from pyspark.sql import functions as F
 
@@ -156,8 +160,6 @@ def _run_session(
     settings = {
         "spark.master": f"local[{cores}]",
         "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.driver.memory": "2g",
         "spark.log.level": "ERROR",
     }
     spark = start_session(settings, config.limits, "fink_t2 benchmark")
