@@ -50,6 +50,7 @@ setup(
             *TRAIN,
             "fink-client>=9",
             "hypothesis>=6.100",
+            "lsst-alert-packet>=11",
             "mypy>=1.13",
             "pandas-stubs",
             "pytest>=8",
