@@ -84,7 +84,7 @@ def test_history_and_limit_reach_the_features():
 def test_redder_curves_have_larger_colour():
     red = curve([0, 1, 5, 6], [0, 1, 0, 1], [100.0, 400.0, 100.0, 400.0])
     blue = curve([0, 1, 5, 6], [0, 1, 0, 1], [400.0, 100.0, 400.0, 100.0])
-    assert feature(red, "colour_mean_gr")[0] > 0 > feature(blue, "colour_gr")[0]
+    assert feature(red, "colour_mean_gr")[0] > 0 > feature(blue, "colour_mean_gr")[0]
 
 
 def test_photoz_of_lsst_is_a_feature():

@@ -33,7 +33,7 @@ FloatArray = npt.NDArray[np.float64]
 TOLERANCE = 1e-3
 
 #: Curves timed at a time with one code, then with the other: the machine's speed varies.
-BLOCK = 16
+BLOCK = 64
 
 #: Curves that vary faster than the shortest time scale allowed have no exact answer that
 #: means anything: the fit ends at the bound.
