@@ -20,7 +20,7 @@ from fink_t2.stream.dead_letters import dead_letters
 from fink_t2.stream.decode import Decoder
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.second_look import look_again
-from fink_t2.stream.sinks.kafka import KafkaSink
+from fink_t2.stream.sinks.kafka import KafkaSink, check_filters
 from fink_t2.stream.sinks.parquet import ALERTS, DEAD_LETTERS, ParquetSink
 from fink_t2.stream.writers import Writers, prefix_of, reader_schema
 
@@ -153,6 +153,9 @@ class BatchProcessor:
             alert = decoded.schema["alert"].dataType
             assert isinstance(alert, StructType)
             self._columns = (model.label, ClassificationColumns(self._config, model, alert))
+            # What a filter may name is known with the first alerts, before any is written.
+            rows = self._columns[1].add_to(decoded).select("alert.*", "classification.*")
+            check_filters(rows.schema, decoded.sparkSession, self._config.substream)
         return self._columns[1].add_to(decoded)
 
     def _stage(self, decoded: DataFrame, batch: int, model: ModelReference) -> dict[str, int]:

@@ -118,8 +118,10 @@ def alert_topics(topic: str, substreams: Sequence[SubstreamConfig]) -> Column:
     return F.filter(F.array(*chosen), lambda name: name.isNotNull())
 
 
-def check_filters(rows: StructType, spark: SparkSession, config: StreamConfig) -> None:
-    """Check at the start that the substreams' filters are expressions over the output.
+def check_filters(
+    rows: StructType, spark: SparkSession, substreams: Sequence[SubstreamConfig]
+) -> None:
+    """Check that the substreams' filters are conditions over the output, before it is written.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def check_filters(rows: StructType, spark: SparkSession, config: StreamConfig) -
         Naming the filter that is none.
     """
     nothing = spark.createDataFrame([], rows)
-    for number, one in enumerate(config.substream):
+    for number, one in enumerate(substreams):
         try:
             kind = nothing.select(F.expr(one.filter).alias("chosen")).schema["chosen"].dataType
         except Exception as error:
