@@ -62,7 +62,10 @@ def _not_null_type(field: pa.Field, namespace: str, name: str) -> Any:
         or pa.types.is_large_list(arrow)
         or pa.types.is_fixed_size_list(arrow)
     ):
-        return {"type": "array", "items": _type(arrow.value_field, namespace, name)}
+        items = _type(arrow.value_field, namespace, name)
+        # A list that is empty in every row has no type of its own in Parquet. Items that take
+        # no bytes are refused by readers that fear a count of billions, as ours does.
+        return {"type": "array", "items": ["null", "boolean"] if items == "null" else items}
     if pa.types.is_map(arrow) and pa.types.is_string(arrow.key_type):
         return {"type": "map", "values": _type(arrow.item_field, namespace, name)}
     for matches, avro in SCALARS:

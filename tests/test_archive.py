@@ -18,6 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fink_t2 import archive
+from fink_t2.alerts.frames import read_container_header
+from fink_t2.alerts.schemas import parse_schema
 from fink_t2.archive import archived_alerts, archived_packets, encode_container
 from fink_t2.errors import AlertError
 
@@ -324,3 +326,11 @@ def test_real_rows_of_parquet_keep_their_values(shared: Path) -> None:
         record = decode(content)[0]
         del record["timestamp"]
         assert repr(record) == repr({key: row[key] for key in record})  # repr: NaN equals NaN
+
+
+def test_real_rubin_rows_of_parquet_have_a_schema_that_the_stream_takes(shared: Path) -> None:
+    # prvDiaForcedSources is empty in all of them: a list without a type.
+    path = shared / "data" / "alerts" / "lsst" / "rubin_sample_data_10_0.parquet"
+    packets = [packet for _, packet in archived_packets(path)]
+    assert len(packets) == 25
+    parse_schema(read_container_header(packets[0]).schema_text)
