@@ -28,7 +28,8 @@ DEFAULTS = {
     # long, small enough that a worker holds little. An alert in it has 1-2 KB, no cutouts.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1024",
     "spark.sql.execution.pythonUDF.arrow.enabled": "true",
-    # One file handle per night instead of sorting the alerts, cutouts and all, by night.
+    # Up to four nights in a batch are written side by side; only beyond are the alerts, cutouts
+    # and all, sorted by night first. Each open file takes its share of the heap.
     "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.hadoop.parquet.compression.codec.zstd.level": "1",
