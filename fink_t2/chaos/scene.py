@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
 from fink_t2.audit import TopicAudit, audit, audit_topic, totals
-from fink_t2.chaos.job import ChaosError, Job
+from fink_t2.chaos.errors import ChaosError
 from fink_t2.chaos.messages import messages
 from fink_t2.checkpoint import CheckpointError, Offsets, read_progress
 from fink_t2.config import StreamConfig, load_config
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
+from fink_t2.stream.submitted_job import SubmittedJob
 
 PARTITIONS = 2
 PATIENCE_SECONDS = 600.0
+STOP_SECONDS = 400.0
 POLL_SECONDS = 0.2
 PUBLISHING_SECONDS = 10.0
+#: Two drivers and a broker must find room on a small machine.
+OPTIONS = (
+    *("--conf", "spark.ui.enabled=false"),
+    *("--conf", "spark.driver.memory=1g"),
+    *("--conf", "spark.executor.memory=1g"),
+)
 
 CONFIG = """\
 survey = "ztf"
-checkpoint = "{folder}/checkpoint"
+checkpoint = "{disk}/checkpoint"
 
 [source]
 topics = ["{topic}"]
@@ -35,7 +45,7 @@ alerts_per_batch = {per_batch}
 bootstrap_servers = "{servers}"
 
 [output]
-path = "{folder}/tables"
+path = "{disk}/tables"
 topic = "{topic}-out"
 dead_letter_topic = "{topic}-dead"
 
@@ -90,11 +100,15 @@ class Scene:
         Empty; gets configuration, checkpoint, tables and the job's log.
     topic : str
         New.
+    per_batch : int
+        Most messages in one batch.
     alerts : int
-        Messages that the fault's story is about; a sixth of them is the most in one batch.
+        Messages that a fault's story is about.
     """
 
-    def __init__(self, broker: LocalKafka, folder: Path, topic: str, alerts: int) -> None:
+    def __init__(
+        self, broker: LocalKafka, folder: Path, topic: str, per_batch: int, alerts: int = 0
+    ) -> None:
         self.broker = broker
         self.folder = folder
         self.topic = topic
@@ -104,18 +118,21 @@ class Scene:
         self.published = 0
         self.recovered_after = 0.0
         self.log = folder / "job.log"
-        folder.mkdir(parents=True)
+        #: Holds tables and checkpoint.
+        self.disk = folder / "disk"
+        self.disk.mkdir(parents=True)
         self.config_file = folder / "job.toml"
         self.config_file.write_text(
             CONFIG.format(
-                folder=folder,
+                disk=self.disk,
                 topic=topic,
-                per_batch=max(1, alerts // 6),
+                per_batch=per_batch,
                 servers=broker.bootstrap_servers,
             )
         )
         broker.create_topic(topic, PARTITIONS)
-        self._jobs: list[Job] = []
+        self._jobs: list[SubmittedJob] = []
+        self._at_end: list[Callable[[], object]] = []
 
     @property
     def config(self) -> StreamConfig:
@@ -123,14 +140,69 @@ class Scene:
         return load_config(self.config_file)
 
     @property
-    def job(self) -> Job:
+    def job(self) -> SubmittedJob:
         """The run that was started last."""
         return self._jobs[-1]
 
-    def start(self, master: str = "local[2]", settings: tuple[str, ...] = ()) -> Job:
+    def start(self, master: str = "local[2]", settings: Mapping[str, Any] | None = None) -> None:
         """Start the job."""
-        self._jobs.append(Job(self.config_file, self.log, master, settings))
-        return self.job
+        job = SubmittedJob(self.log, self.config_file, settings, master, OPTIONS)
+        self._jobs.append(job)
+        job.start()
+
+    def stop(self) -> None:
+        """Ask the job to stop, as a supervisor does.
+
+        Raises
+        ------
+        ChaosError
+            If it does not stop cleanly.
+        """
+        code = self.job.stop(STOP_SECONDS)
+        if code != 0:
+            raise ChaosError(f"after SIGTERM the job ended with {code}:\n{self.job.tail()}")
+
+    def ends_badly(self, why: str) -> None:
+        """Wait for the job to end by itself, with an exit code and a line that say so.
+
+        Raises
+        ------
+        ChaosError
+            If it ends as if all were well, or does not say why.
+        """
+        code = self.job.wait(STOP_SECONDS)
+        if code == 0 or why not in self.job.output():
+            raise ChaosError(f"the job ended with {code}, not on {why!r}:\n{self.job.tail()}")
+
+    def supervise(self, batch: int) -> None:
+        """Start the job again whenever it ends, as systemd would, until a batch is committed."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.batch() < batch:
+            if time.monotonic() > deadline:
+                raise ChaosError(f"the job did not recover:\n{self.job.tail()}")
+            if not self.job.is_running():
+                self.start()
+            time.sleep(POLL_SECONDS)
+
+    @contextmanager
+    def under_load(
+        self, master: str = "local[2]", settings: Mapping[str, Any] | None = None
+    ) -> Iterator[None]:
+        """Let something happen to a job through which alerts flow, then let it catch up."""
+        publishing = self.publishing(self.alerts, self.rate)
+        self.start(master, settings)
+        self.wait_for_batch(1)
+        yield
+        publishing.join()
+        self.finish()
+
+    @contextmanager
+    def recovery(self) -> Iterator[None]:
+        """Measure how long it takes from a fault to the next committed batch."""
+        before, begin = self.batch(), time.monotonic()
+        yield
+        self.wait_for_batch(before + 1)
+        self.recovered_after = time.monotonic() - begin
 
     def publish(self, count: int, rate: float = 0.0) -> None:
         """Publish messages, at so many per second (0: at once), and wait until Kafka has them.
@@ -140,15 +212,16 @@ class Scene:
         ChaosError
             If Kafka did not take them all.
         """
+        first = self.published
+        self.published += count  # at once: another thread may publish too
         publisher = Publisher(self.topic, self.broker.bootstrap_servers)
         begin = time.perf_counter()
-        for sent, (message, _) in enumerate(messages(self.published, count)):
-            key = str(self.published + sent)  # spreads them over the partitions
+        for sent, (message, _) in enumerate(messages(first, count)):
+            key = str(first + sent)  # spreads them over the partitions
             publisher.publish(message, key, begin + sent / rate if rate else 0.0)
         publisher.finish()
         if publisher.errors:
             raise ChaosError(f"not all messages could be published: {dict(publisher.errors)}")
-        self.published += count
 
     def publishing(self, count: int, rate: float) -> threading.Thread:
         """Publish in the background; join the result before looking at what came out."""
@@ -215,26 +288,22 @@ class Scene:
                 raise ChaosError(f"not within {PATIENCE_SECONDS:.0f} s: {what}\n{self.job.tail()}")
             time.sleep(POLL_SECONDS)
 
-    def recover(self, fault: Callable[[], object]) -> None:
-        """Let a fault happen, then measure how long it takes to the next committed batch."""
-        before = self.batch()
-        begin = time.monotonic()
-        fault()
-        self.wait_for_batch(before + 1)
-        self.recovered_after = time.monotonic() - begin
-
     def finish(self) -> None:
-        """Catch up, stop the job as a supervisor does.
+        """Catch up, then stop the job."""
+        self.wait_until_caught_up()
+        self.stop()
+
+    def check_no_repeats(self) -> None:
+        """Check that the output topic has every alert once, as it must after a clean restart.
 
         Raises
         ------
         ChaosError
-            If it does not stop cleanly.
+            If it has not.
         """
-        self.wait_until_caught_up()
-        code = self.job.terminate()
-        if code != 0:
-            raise ChaosError(f"after SIGTERM the job ended with {code}:\n{self.job.tail()}")
+        repeats = audit_topic(self.config).repeats
+        if repeats:
+            raise ChaosError(f"a clean restart has sent {repeats} alerts to Kafka twice")
 
     def outcome(self) -> Outcome:
         """Account for all that was published."""
@@ -252,7 +321,13 @@ class Scene:
             seconds=self.recovered_after,
         )
 
+    def at_end(self, action: Callable[[], object]) -> None:
+        """Have something done once the scene is over and accounted for."""
+        self._at_end.append(action)
+
     def clear(self) -> None:
-        """End what still runs."""
+        """End what still runs; do what was left for the end."""
         for job in self._jobs:
-            job.clear()
+            job.kill()
+        for action in self._at_end:
+            action()

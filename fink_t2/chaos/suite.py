@@ -25,11 +25,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from fink_t2.chaos import faults
+from fink_t2.chaos.errors import CannotStage
 from fink_t2.chaos.scene import Outcome, Scene
 from fink_t2.errors import FinkT2Error
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.broker import free_ports
 
+#: A fault's alerts come in so many batches, or more.
+BATCHES = 6
 HEADER = ("fault", "in", "out", "dead", "lost", "twice", "expired", "repeats", "recovery")
 WIDTHS = (38, 7, 7, 7, 6, 7, 9, 9, 10)
 
@@ -71,10 +74,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(name: str, broker: LocalKafka, folder: Path, args: argparse.Namespace) -> str:
     place = name.replace(" ", "-")
     topic = f"chaos-{place}-{time.time_ns() % 10**9}"
-    scene = Scene(broker, folder / topic, topic, args.alerts)
+    scene = Scene(broker, folder / topic, topic, max(1, args.alerts // BATCHES), args.alerts)
     try:
         faults.FAULTS[name](scene)
         outcome = scene.outcome()
+    except CannotStage as error:
+        return f"{name.ljust(WIDTHS[0])} not staged: {error}"
     except FinkT2Error as error:
         print(f"{name}: {error}", file=sys.stderr)
         return f"{name.ljust(WIDTHS[0])} {str(error).splitlines()[0]} FAILED"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
 import numpy as np
 
-from fink_t2.alert_tables import ztf_table
+from fink_t2.alert_tables import lsst_table, ztf_table
 from fink_t2.alerts import SchemaSource, decode_alerts
 from fink_t2.alerts.decode import alert_schema
 from fink_t2.alerts.frames import CONTAINER_MAGIC, SYNC_LENGTH, read_container_header
@@ -19,41 +18,58 @@ from fink_t2.model_store import ModelReference
 from fink_t2.processor import classify_ztf_alerts
 from fink_t2.stream.second_look import plain_messages
 from fink_t2.stream.writers import prefix_of
-from tests.fuzz.histories import as_columns, hostile_history
+from tests.fuzz.histories import hostile_histories
 
 LONGEST_REASON = 1000
 
 
 def check_decoding(message: bytes, survey: str, schemas: SchemaSource | None = None) -> bool:
-    """Decode a message as `fink-t2 classify` does, and take it apart as the stream does.
+    """Check one message in every way in which messages are read.
 
     Returns
     -------
     bool
         Whether it held alerts; else it had a reason.
     """
-    held = _decode(message, survey, schemas)
+    alerts = check_message(message, survey, schemas)
+    check_light_curves(alerts, survey)
+    return bool(alerts)
+
+
+def check_message(
+    message: bytes, survey: str, schemas: SchemaSource | None = None
+) -> list[dict[str, Any]]:
+    """Decode a message as `fink-t2 classify` does, and take it apart as the stream does.
+
+    Returns
+    -------
+    list of dict
+        Its alerts; none where there was a reason.
+    """
     _take_apart(message, survey)
-    return held
-
-
-def _decode(message: bytes, survey: str, schemas: SchemaSource | None) -> bool:
     alerts: list[dict[str, Any]] = []
     try:
         alerts.extend(decode_alerts(message, survey, schemas))
     except AlertError as error:
         _check_reason(error)
-        return False
+        return []
     assert alerts, "neither an alert nor a reason"
+    return alerts
+
+
+def check_light_curves(alerts: list[dict[str, Any]], survey: str) -> None:
+    """Build the light curves of decoded alerts, side by side."""
     if survey == "ztf":
         table = ztf_table(alerts)
         assert len(table.light_curves) == len(alerts)
-    return True
+    else:  # a table is of one kind of alerts, Rubin's or ELAsTiCC's
+        for alert in alerts:
+            assert len(lsst_table([alert]).light_curves) == 1
 
 
 def _take_apart(message: bytes, survey: str) -> None:
     try:
-        plain = plain_messages(message, DEFAULT_LIMITS)
+        plain = plain_messages(message, DEFAULT_LIMITS, survey)
         prefix = prefix_of(plain[0], DEFAULT_LIMITS)
         if prefix.startswith(CONTAINER_MAGIC):
             header = read_container_header(prefix + bytes(SYNC_LENGTH), DEFAULT_LIMITS)
@@ -72,10 +88,11 @@ def _check_reason(error: AlertError) -> None:
     reason.encode()
 
 
-def check_classification(reference: ModelReference, random: Random, number: int) -> int:
+def check_classification(
+    reference: ModelReference, generator: np.random.Generator, number: int
+) -> int:
     """Classify hostile histories as a Python worker does; return how many were classified."""
-    histories = [hostile_history(random) for _ in range(number)]
-    found = classify_ztf_alerts(reference, CutSettings(), **as_columns(histories))
+    found = classify_ztf_alerts(reference, CutSettings(), **hostile_histories(generator, number))
     probabilities, status = found.probabilities, found.status
     assert probabilities.shape == (number, len(CLASSES))
     assert all(text in STATUS_TEXTS for text in found.status_texts())

@@ -9,17 +9,27 @@ import copy
 import json
 import zlib
 from collections.abc import Callable
+from functools import cache, lru_cache
 from random import Random
 from typing import Any
 
-from fink_t2.alerts.frames import CONTAINER_MAGIC, write_integer
-from tests.fuzz.seeds import SMALL_SCHEMA, container, datum, packets, schema_json, small_alert
+from fink_t2.alerts.frames import CONTAINER_MAGIC, read_blocks, read_container_header, write_integer
+from fink_t2.chaos.small_alerts import SMALL_SCHEMA, datum
+from tests.fuzz.seeds import (
+    container,
+    packets,
+    schema_json,
+    seed_alert,
+    shipped_packets,
+)
 
 Maker = Callable[[Random], bytes]
 
 #: Lengths that no message has: signs, widths of integers, and the issue's 2^60.
 LENGTHS = (-1, -(1 << 63), 1 << 16, (1 << 31) - 1, 1 << 31, 1 << 32, 1 << 60, (1 << 63) - 1)
 SYNC = bytes(range(16))
+GZIP = b"\x1f\x8b"
+SCHEMA = schema_json().encode()
 BOMB = zlib.compress(bytes(30_000_000), 9)[2:-4]
 PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
 NAMES = (
@@ -51,12 +61,33 @@ def framed(
     schema: bytes, data: bytes, *, codec: bytes = b"null", count: int = 1, size: int | None = None
 ) -> bytes:
     """Return a container made by hand, sound only if the arguments are."""
+    length = len(data) if size is None else size
+    return _header(schema, codec) + any_integer(count) + any_integer(length) + data + SYNC
+
+
+@cache
+def small_datum(points: int) -> bytes:
+    """Return the record of a small alert."""
+    return datum(seed_alert(points))
+
+
+@cache
+def shipped_records() -> tuple[tuple[bytes, bytes], ...]:
+    """Return schema and record of shipped packets."""
+    found = []
+    for message in shipped_packets():
+        header = read_container_header(message)
+        ((_, data),) = read_blocks(message, header)
+        found.append((header.schema_text.encode(), data))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _header(schema: bytes, codec: bytes) -> bytes:
     metadata = b"".join(
         write_integer(len(part)) + part for part in (b"avro.schema", schema, b"avro.codec", codec)
     )
-    header = CONTAINER_MAGIC + write_integer(2) + metadata + write_integer(0) + SYNC
-    length = len(data) if size is None else size
-    return header + any_integer(count) + any_integer(length) + data + SYNC
+    return CONTAINER_MAGIC + write_integer(2) + metadata + write_integer(0) + SYNC
 
 
 def truncated(random: Random) -> bytes:
@@ -75,10 +106,27 @@ def flipped(random: Random) -> bytes:
 
 def flipped_in_record(random: Random) -> bytes:
     """Change bytes of the record of a small message: schema and frame stay sound."""
-    data = bytearray(datum(small_alert(random.randrange(4))))
+    data = bytearray(small_datum(random.randrange(4)))
     for _ in range(random.choice((1, 1, 2, 5))):
         data[random.randrange(len(data))] = random.randrange(256)
-    return framed(schema_json().encode(), bytes(data))
+    return framed(SCHEMA, bytes(data))
+
+
+def changed_in_packet(random: Random) -> bytes:
+    """Change the record of a shipped packet: bytes, a number, a part left out or repeated."""
+    schema, data = random.choice(shipped_records())
+    before_cutouts = data.index(GZIP)  # nothing in a cutout is looked at
+    place, length = random.randrange(before_cutouts), random.randrange(1, 40)
+    instead = random.choice(
+        (
+            random.randbytes(1),
+            random.randbytes(length),
+            any_integer(random.choice(LENGTHS)),
+            b"",
+            2 * data[place : place + length],
+        )
+    )
+    return framed(schema, data[:place] + instead + data[place + random.choice((1, length)) :])
 
 
 def spliced(random: Random) -> bytes:
@@ -89,21 +137,21 @@ def spliced(random: Random) -> bytes:
 
 def with_length(random: Random) -> bytes:
     """Put a number that promises too much somewhere into the record."""
-    data = datum(small_alert(2))
+    data = small_datum(2)
     place = random.randrange(len(data))
     huge = any_integer(random.choice(LENGTHS))
     data = data[:place] + huge + data[place + random.randrange(3) :]
-    return framed(schema_json().encode(), data)
+    return framed(SCHEMA, data)
 
 
 def with_frame_length(random: Random) -> bytes:
     """Promise too many records, or too long a block, or too long a schema."""
-    data = datum(small_alert(2))
+    data = small_datum(2)
     kind = random.randrange(3)
     if kind == 0:
-        return framed(schema_json().encode(), data, count=random.choice((0, *LENGTHS)))
+        return framed(SCHEMA, data, count=random.choice((0, *LENGTHS)))
     if kind == 1:
-        return framed(schema_json().encode(), data, size=random.choice((0, *LENGTHS)))
+        return framed(SCHEMA, data, size=random.choice((0, *LENGTHS)))
     return CONTAINER_MAGIC + any_integer(random.choice(LENGTHS)) + random.randbytes(40)
 
 
@@ -117,52 +165,52 @@ def confluent(random: Random) -> bytes:
     """Return a schema id, unknown or known, and a datum that belongs to another schema."""
     known = random.random() < 0.3
     schema_id = random.choice((700, 703, 1000)) if known else random.randrange(1 << 32)
-    return b"\x00" + schema_id.to_bytes(4, "big") + datum(small_alert(1))
+    return b"\x00" + schema_id.to_bytes(4, "big") + small_datum(1)
 
 
 def several_records(random: Random) -> bytes:
     """Return one to many records, the count right or wrong."""
     number = random.randrange(1, 30)
-    data = datum(small_alert(1)) * number
+    data = small_datum(1) * number
     count = number if random.random() < 0.5 else random.randrange(60)
-    return framed(schema_json().encode(), data, count=count)
+    return framed(SCHEMA, data, count=count)
 
 
 def deflated(random: Random) -> bytes:
     """Return a compressed block: sound, damaged, or under the wrong name."""
     machine = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    data = machine.compress(datum(small_alert(3))) + machine.flush()
+    data = machine.compress(small_datum(3)) + machine.flush()
     if random.random() < 0.7:
         damaged = bytearray(data)
         damaged[random.randrange(len(damaged))] ^= 1 << random.randrange(8)
         data = bytes(damaged[: random.randrange(1, len(damaged) + 1)])
     codec = random.choice((b"deflate", b"deflate", b"snappy", b"zstandard", b"\xff\xfe", b""))
-    return framed(schema_json().encode(), data, codec=codec)
+    return framed(SCHEMA, data, codec=codec)
 
 
 def bomb(random: Random) -> bytes:
     """Return 30 KB that inflate to 30 MB."""
-    return framed(schema_json().encode(), BOMB[: random.randrange(20_000, len(BOMB))],
+    return framed(SCHEMA, BOMB[: random.randrange(20_000, len(BOMB))],
                   codec=b"deflate")  # fmt: skip
 
 
 def not_utf8(random: Random) -> bytes:
     """Return an alert whose strings are not UTF-8, or are no names of anything."""
-    alert = small_alert(1, "#" * 12)
+    alert = seed_alert(1, "#" * 12)
     wrong = random.choice((b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\xf8", b"\x00", b"\xe2\x82"))
     data = datum(alert).replace(b"#" * 12, (wrong * 12)[:12])
-    return framed(schema_json().encode(), data)
+    return framed(SCHEMA, data)
 
 
 def object_id(random: Random) -> bytes:
     """Return a sound alert whose object has a name that is none."""
-    alert = small_alert(2, random.choice(OBJECT_IDS))
+    alert = seed_alert(2, random.choice(OBJECT_IDS))
     return container([alert], random.choice(("null", "deflate")))
 
 
 def history(random: Random) -> bytes:
     """Return a sound container whose numbers are none that a telescope measures."""
-    alert = small_alert(random.choice((0, 1, 2, 50)))
+    alert = seed_alert(random.choice((0, 1, 2, 50)))
     numbers = (float("nan"), float("inf"), float("-inf"), -1.0, 0.0, 1e38, -1e38, 99.0, None)
     for point in [alert["candidate"], *alert["prv_candidates"]]:
         for name in ("magpsf", "sigmapsf"):
@@ -245,23 +293,25 @@ def _random_type(random: Random, depth: int) -> Any:
     return {"type": "record", "name": random.choice((*NAMES, "r", 5)), "fields": fields}
 
 
-#: Every way to be hostile, and how often of 1000 messages; a deflate bomb costs as much as 500.
+#: Every way to be hostile, and how often of 10,000 messages. What makes a new schema, or a
+#: deflate bomb, costs as much as hundreds of the others.
 MAKERS: dict[Maker, int] = {
-    truncated: 100,
-    flipped: 140,
-    flipped_in_record: 160,
-    spliced: 60,
-    with_length: 120,
-    with_frame_length: 60,
-    noise: 60,
-    confluent: 40,
-    several_records: 40,
-    deflated: 60,
+    truncated: 1000,
+    flipped: 50,
+    flipped_in_record: 3500,
+    changed_in_packet: 400,
+    spliced: 600,
+    with_length: 1800,
+    with_frame_length: 600,
+    noise: 400,
+    confluent: 400,
+    several_records: 50,
+    deflated: 500,
     bomb: 1,
-    not_utf8: 30,
-    object_id: 19,
-    history: 50,
-    schema_text: 60,
+    not_utf8: 300,
+    object_id: 100,
+    history: 250,
+    schema_text: 49,
 }
 
 

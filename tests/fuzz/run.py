@@ -4,6 +4,10 @@ A case is one message decoded both ways (as `fink-t2 classify` does and as the s
 apart), or one history classified. The run fails at a case that raises anything but AlertError,
 gives a wrong answer, takes longer than --seconds, or lets the process grow by --megabytes.
 
+Messages are decoded one by one; the light curves of those that held alerts are then built
+together, 200 messages at a time. Histories are classified 500 at a time, as Spark hands them
+over in batches. A failure of several is named by the first of them.
+
 Examples:
   bin/fuzz                                  # 100,000 cases, seed 1
   bin/fuzz --cases 1000000 --seed 7
@@ -21,21 +25,25 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from fink_t2.classifier import find_model
 from fink_t2.model_store import ModelReference
-from tests.fuzz.checks import check_classification, check_decoding
+from tests.fuzz.checks import check_classification, check_light_curves, check_message
 from tests.fuzz.messages import MAKERS
 from tests.fuzz.packaged_schemas import lsst_schemas
 
 #: Of all cases, this part are messages; the rest are histories.
 MESSAGES = 0.7
-#: Histories in one call, as Spark hands them over in batches.
-BATCH = 100
+#: Messages whose light curves are built, and histories that are classified, in one call.
+MESSAGES_AT_A_TIME = 200
+HISTORIES_AT_A_TIME = 500
 MOST_FAILURES = 20
 
 
@@ -61,24 +69,31 @@ def main(arguments: list[str] | None = None) -> int:
     )
     fuzz = Fuzz(args.seed, args.seconds)
     if args.case is not None:
-        one = fuzz.message if args.only != "histories" else fuzz.histories_with(reference)
-        one(args.case)
+        if args.only == "histories":
+            fuzz.histories_with(reference)(args.case)
+        else:
+            fuzz.message(args.case)
+            fuzz.light_curves(args.case)
         return 0
     fuzz.message(0)  # what is loaded on the way, compiled functions too, is no growth
+    fuzz.light_curves(0)
     if reference is not None:
         fuzz.histories_with(reference)(0)
     before = peak_megabytes()
     begin = time.monotonic()
     fuzz.counts.clear()
     with tqdm(total=args.cases, unit="case", disable=None) as bar:
-        for number in range(n_messages):
-            fuzz.guarded("messages", fuzz.message, number)
-            bar.update()
+        for first in range(0, n_messages, MESSAGES_AT_A_TIME):
+            numbers = range(first, min(first + MESSAGES_AT_A_TIME, n_messages))
+            for number in numbers:
+                fuzz.guarded("messages", fuzz.message, number)
+            fuzz.guarded("messages", fuzz.light_curves, first)
+            bar.update(len(numbers))
         if reference is not None:
             classify = fuzz.histories_with(reference)
-            for number in range(n_messages, args.cases, BATCH):
+            for number in range(n_messages, args.cases, HISTORIES_AT_A_TIME):
                 fuzz.guarded("histories", classify, number)
-                bar.update(BATCH)
+                bar.update(HISTORIES_AT_A_TIME)
     growth = peak_megabytes() - before
     seconds = time.monotonic() - begin
     report = {
@@ -109,26 +124,36 @@ class Fuzz:
         self._seed = seed
         self._longest = longest_seconds
         self._schemas = lsst_schemas()
-        self._makers, self._weights = list(MAKERS), list(MAKERS.values())
+        self._makers, self._weights = list(MAKERS), list(accumulate(MAKERS.values()))
+        self._alerts: dict[str, list[dict[str, Any]]] = {"ztf": [], "lsst": []}
 
     def message(self, number: int) -> None:
-        """Decode one message."""
+        """Decode one message, and keep its alerts for `light_curves`."""
         random = Random(f"{self._seed} message {number}")
-        maker = random.choices(self._makers, self._weights)[0]
+        maker = random.choices(self._makers, cum_weights=self._weights)[0]
         message = maker(random)
         survey = "lsst" if self._schemas is not None and message[:1] == b"\x00" else "ztf"
-        held = check_decoding(message, survey, self._schemas)
-        self.counts["alerts" if held else "reasons"] += 1
+        alerts = check_message(message, survey, self._schemas)
+        self._alerts[survey] += alerts
+        self.counts["alerts" if alerts else "reasons"] += 1
         self.counts[f"made_{maker.__name__}"] += 1
 
+    def light_curves(self, first: int) -> None:
+        """Build the light curves of the messages decoded since the last call."""
+        for survey, alerts in self._alerts.items():
+            self._alerts[survey] = []
+            check_light_curves(alerts, survey)
+
     def histories_with(self, reference: ModelReference | None) -> Callable[[int], None]:
-        """Return the case that classifies `BATCH` histories with a model."""
+        """Return the case that classifies `HISTORIES_AT_A_TIME` histories with a model."""
         assert reference is not None
 
         def histories(number: int) -> None:
-            random = Random(f"{self._seed} histories {number}")
-            self.counts["classified"] += check_classification(reference, random, BATCH)
-            self.counts["histories"] += BATCH
+            generator = np.random.default_rng([self._seed, number])
+            self.counts["classified"] += check_classification(
+                reference, generator, HISTORIES_AT_A_TIME
+            )
+            self.counts["histories"] += HISTORIES_AT_A_TIME
 
         return histories
 

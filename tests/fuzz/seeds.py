@@ -12,65 +12,19 @@ from typing import Any
 import fastavro
 
 from fink_t2.alerts.frames import container_prefix, single_container
+from fink_t2.chaos.small_alerts import SMALL_SCHEMA, small_alert
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ALERTS = CHECKOUT / "data" / "alerts"
 #: Shipped packets that are taken apart; more of them would not be more varied.
 SEEDS = 12
 
-POINT_FIELDS = [
-    {"name": "jd", "type": "double"},
-    {"name": "fid", "type": "int"},
-    {"name": "magpsf", "type": ["null", "float"]},
-    {"name": "sigmapsf", "type": ["null", "float"]},
-    {"name": "isdiffpos", "type": ["null", "string"]},
-]
 
-#: The smallest schema of which every form that ZTF's has is a part.
-SMALL_SCHEMA: dict[str, Any] = {
-    "type": "record",
-    "name": "alert",
-    "namespace": "ztf",
-    "version": "4.02",
-    "fields": [
-        {"name": "schemavsn", "type": "string"},
-        {"name": "objectId", "type": "string"},
-        {"name": "candid", "type": "long"},
-        {"name": "candidate", "type": {"type": "record", "name": "c", "fields": POINT_FIELDS}},
-        {
-            "name": "prv_candidates",
-            "type": [
-                "null",
-                {
-                    "type": "array",
-                    "items": {"type": "record", "name": "p", "fields": POINT_FIELDS},
-                },
-            ],
-        },
-        {"name": "cutoutScience", "type": ["null", "bytes"]},
-    ],
-}
-
-
-def small_alert(points: int = 3, object_id: str = "ZTF18abcdefg") -> dict[str, Any]:
-    """Return an alert of `SMALL_SCHEMA` with so many points in its history."""
+def seed_alert(points: int = 3, object_id: str = "ZTF18abcdefg") -> dict[str, Any]:
+    """Return a sound alert with so many points in its history."""
     one = {"jd": 2460000.5, "fid": 1, "magpsf": 18.5, "sigmapsf": 0.1, "isdiffpos": "t"}
     history = [{**one, "jd": 2460000.5 - k, "fid": 1 + k % 2} for k in range(1, points + 1)]
-    return {
-        "schemavsn": "4.02",
-        "objectId": object_id,
-        "candid": 1_234_567_890,
-        "candidate": one,
-        "prv_candidates": history,
-        "cutoutScience": b"\x1f\x8b" + bytes(40),
-    }
-
-
-def datum(alert: dict[str, Any], schema: dict[str, Any] | None = None) -> bytes:
-    """Return an alert, binary-encoded."""
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, schema or SMALL_SCHEMA, alert)
-    return out.getvalue()
+    return small_alert(object_id, 1_234_567_890, one, history)
 
 
 def container(alerts: list[dict[str, Any]], codec: str = "null") -> bytes:
@@ -81,17 +35,22 @@ def container(alerts: list[dict[str, Any]], codec: str = "null") -> bytes:
 
 
 @cache
+def shipped_packets() -> tuple[bytes, ...]:
+    """Return a few of the shipped ZTF messages."""
+    return tuple(path.read_bytes() for path in sorted(ALERTS.glob("*.avro"))[:SEEDS])
+
+
+@cache
 def packets() -> tuple[bytes, ...]:
-    """Return sound ZTF messages: a few shipped ones, and small ones of each form."""
-    shipped = [path.read_bytes() for path in sorted(ALERTS.glob("*.avro"))[:SEEDS]]
+    """Return sound ZTF messages: shipped ones, and small ones of each form."""
     small = [
-        container([small_alert()]),
-        container([small_alert(0)]),
-        container([small_alert(60)], "deflate"),
-        container([small_alert(), small_alert(5), small_alert(1)]),
-        container([small_alert(2), small_alert(2)], "deflate"),
+        container([seed_alert()]),
+        container([seed_alert(0)]),
+        container([seed_alert(60)], "deflate"),
+        container([seed_alert(), seed_alert(5), seed_alert(1)]),
+        container([seed_alert(2), seed_alert(2)], "deflate"),
     ]
-    return (*shipped, *small)
+    return (*shipped_packets(), *small)
 
 
 def schema_json() -> str:

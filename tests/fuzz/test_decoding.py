@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fink_t2.alerts import decode_alert, decode_alerts
 from fink_t2.alerts.limits import Limits
+from fink_t2.chaos.small_alerts import SMALL_SCHEMA, datum
 from fink_t2.errors import AlertError
 from tests.fuzz.checks import check_decoding
 from tests.fuzz.messages import (
@@ -24,13 +25,11 @@ from tests.fuzz.messages import (
 )
 from tests.fuzz.packaged_schemas import lsst_schemas
 from tests.fuzz.seeds import (
-    SMALL_SCHEMA,
     container,
-    datum,
     packets,
     real_packets,
     schema_json,
-    small_alert,
+    seed_alert,
 )
 
 SCHEMA = schema_json().encode()
@@ -105,8 +104,8 @@ def test_any_schema_of_the_generator(seed: int) -> None:
 @pytest.mark.parametrize("length", LENGTHS)
 def test_a_declared_length_is_not_believed(length: int) -> None:
     """The history's array says that it has so many items; none of them is there."""
-    sound = datum(small_alert(0))
-    at = len(sound) - len(small_alert()["cutoutScience"]) - 3  # union branch 1, block count 0
+    sound = datum(seed_alert(0))
+    at = len(sound) - len(seed_alert()["cutoutScience"]) - 3  # union branch 1, block count 0
     assert sound[at : at + 1] == b"\x00"
     data = sound[:at] + any_integer(length) + sound[at + 1 :]
     with pytest.raises(AlertError):
@@ -119,7 +118,7 @@ def test_a_deflate_bomb_is_not_inflated() -> None:
 
 
 def test_limits_bound_message_records_and_schema() -> None:
-    message = container([small_alert(), small_alert()])
+    message = container([seed_alert(), seed_alert()])
     for limits, reason in (
         (Limits(message_bytes=100), "longer than the limit of 100"),
         (Limits(records=1), "the limit is 1"),
@@ -133,18 +132,18 @@ def test_limits_bound_message_records_and_schema() -> None:
 
 def test_a_message_of_two_alerts_is_not_one() -> None:
     with pytest.raises(AlertError, match="holds 2 alerts"):
-        decode_alert(container([small_alert(), small_alert()]), "ztf")
+        decode_alert(container([seed_alert(), seed_alert()]), "ztf")
 
 
 def test_a_history_of_100000_points_is_an_alert() -> None:
-    alert = small_alert(100_000)
+    alert = seed_alert(100_000)
     found = decode_alert(container([alert]), "ztf")
     assert len(found["prv_candidates"]) == 100_000
     assert check_decoding(container([alert], "deflate"), "ztf")
 
 
 def test_an_object_id_is_only_a_value() -> None:
-    found = decode_alert(container([small_alert(object_id="../../etc/passwd")]), "ztf")
+    found = decode_alert(container([seed_alert(object_id="../../etc/passwd")]), "ztf")
     assert found["objectId"] == "../../etc/passwd"
 
 
@@ -153,7 +152,7 @@ def test_an_unknown_schema_id_has_a_reason() -> None:
     if schemas is None:
         pytest.skip("the package lsst-alert-packet is not installed")
     with pytest.raises(AlertError, match="schema 65535 is not in"):
-        decode_alert(b"\x00\x00\x00\xff\xff" + datum(small_alert()), "lsst", schemas)
+        decode_alert(b"\x00\x00\x00\xff\xff" + datum(seed_alert()), "lsst", schemas)
 
 
 def test_real_packets_damaged(shared: Path) -> None:

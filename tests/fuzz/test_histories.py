@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,7 +60,7 @@ def test_any_lsst_history(count: int, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_hostile_batches(ztf_model: ModelReference, seed: int) -> None:
-    check_classification(ztf_model, Random(seed), 100)
+    check_classification(ztf_model, np.random.default_rng(seed), 100)
 
 
 def history(points: int, **changes: object) -> dict[str, object]:

@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from fink_t2.alerts.limits import Limits
+from fink_t2.chaos.small_alerts import datum
 from fink_t2.config import AlertsConfig, OutputConfig, SourceConfig, StreamConfig
 from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.model_in_service import ModelInService
@@ -19,7 +20,7 @@ from fink_t2.stream.session import start_session
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
 from tests.fuzz.messages import hostile_message
-from tests.fuzz.seeds import container, datum, framed_small, small_alert
+from tests.fuzz.seeds import container, framed_small, seed_alert
 
 MESSAGES = 600
 COLUMNS = "topic string, partition int, offset bigint, timestamp timestamp, value binary"
@@ -71,7 +72,7 @@ def test_hostile_messages_among_sound_ones(spark: SparkSession, tmp_path: Path) 
     values: list[bytes | None] = [hostile_message(random) for _ in range(MESSAGES)]
     sound = set(range(0, MESSAGES, 50))
     for offset in sound:
-        values[offset] = container([small_alert(5)])
+        values[offset] = container([seed_alert(5)])
     values += [None, b""]
     counts = process(spark, tmp_path, values)
 
@@ -91,16 +92,16 @@ def test_what_the_jvm_is_promised_is_not_allocated(spark: SparkSession, tmp_path
     """Records in the very form of sound ones, so that the JVM itself meets them."""
     from tests.fuzz.messages import LENGTHS, any_integer
 
-    sound = datum(small_alert(0))
-    at = len(sound) - len(small_alert()["cutoutScience"]) - 3
-    values: list[bytes | None] = [framed_small(datum(small_alert(3))) for _ in range(20)]
+    sound = datum(seed_alert(0))
+    at = len(sound) - len(seed_alert()["cutoutScience"]) - 3
+    values: list[bytes | None] = [framed_small(datum(seed_alert(3))) for _ in range(20)]
     values += [
         framed_small(sound[:at] + any_integer(length) + sound[at + 1 :])
         for length in (*LENGTHS, 20_000_000, 19_999_999, 1_000_000)
         for _ in range(5)
     ]
-    values += [framed_small(datum(small_alert(1, "#" * 4)).replace(b"####", b"\xff\xc3\x28\xf8"))]
-    values += [framed_small(datum(small_alert(2, "../../etc/passwd")))]
+    values += [framed_small(datum(seed_alert(1, "#" * 4)).replace(b"####", b"\xff\xc3\x28\xf8"))]
+    values += [framed_small(datum(seed_alert(2, "../../etc/passwd")))]
     process(spark, tmp_path, values)
     alerts, unread = alert_offsets(tmp_path), letters(tmp_path)
     assert set(range(20)) <= set(alerts)

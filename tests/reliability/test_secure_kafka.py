@@ -13,12 +13,12 @@ from confluent_kafka.admin import AdminClient
 
 from fink_t2.audit import audit as audit_job
 from fink_t2.audit import audit_topic, totals
-from fink_t2.chaos.job import Job
 from fink_t2.chaos.messages import messages
 from fink_t2.config import load_config
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.client_settings import client_settings
 from fink_t2.kafka.publisher import Publisher
+from fink_t2.stream.submitted_job import SubmittedJob
 from tests.reliability.secure_kafka import PASSWORD, jaas, secure_kafka
 
 pytestmark = [
@@ -92,11 +92,8 @@ def test_the_job_reads_and_writes(
     assert publisher.delivered == MESSAGES
 
     log = tmp_path / "job.log"
-    job = Job(file, log, settings=("trigger.once=true",))
-    try:
+    with SubmittedJob(log, file, {"trigger.once": True}) as job:
         assert job.wait(600) == 0, job.tail(40)
-    finally:
-        job.clear()
     found = totals(audit_job(config))
     assert found["messages"] == MESSAGES
     assert found["missing"] == found["twice"] == 0

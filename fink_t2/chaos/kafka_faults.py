@@ -1,0 +1,77 @@
+"""Faults on Kafka's side: no broker, messages gone, more partitions, wrong clocks."""
+
+from __future__ import annotations
+
+import time
+
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import NewPartitions
+
+from fink_t2.chaos.messages import messages
+from fink_t2.chaos.scene import Scene
+
+BROKER_DOWN_SECONDS = 60.0
+KAFKA_SECONDS = 30.0
+LEFT_IN_PARTITION = 20
+MORE_PARTITIONS = 5
+YEAR_MILLISECONDS = 1000 * 3600 * 24 * 365
+
+
+def broker_stopped(scene: Scene) -> None:
+    """No Kafka for a minute: the job waits, or ends and is started again by its supervisor."""
+    scene.publish(scene.alerts // 2)
+    scene.start()
+    scene.wait_for_batch(0)
+    before = scene.batch()
+    with scene.recovery():
+        scene.broker.stop()
+        time.sleep(BROKER_DOWN_SECONDS)
+        scene.broker.start()
+        scene.publish(scene.alerts // 2)
+        scene.supervise(before + 1)
+    scene.finish()
+
+
+def offsets_expired(scene: Scene) -> None:
+    """Kafka has deleted what was not read: loudly refused, or loudly skipped, by configuration."""
+    scene.publish(scene.alerts // 2)
+    scene.start()
+    scene.finish()
+    scene.publish(scene.alerts // 4)
+    gone = [
+        TopicPartition(scene.topic, partition, end - LEFT_IN_PARTITION)
+        for (_, partition), end in scene.ends().items()
+    ]
+    for future in scene.broker.admin().delete_records(gone).values():
+        future.result(timeout=KAFKA_SECONDS)
+    scene.start()
+    scene.ends_badly("failOnDataLoss")
+    with scene.recovery():
+        scene.start(settings={"source.fail_on_data_loss": False})
+    scene.finish()
+
+
+def partitions_added(scene: Scene) -> None:
+    """The topic gets more partitions while the job runs."""
+    scene.publish(scene.alerts // 2)
+    scene.start()
+    scene.wait_for_batch(1)
+    with scene.recovery():
+        wanted = [NewPartitions(scene.topic, MORE_PARTITIONS)]
+        for future in scene.broker.admin().create_partitions(wanted).values():
+            future.result(timeout=KAFKA_SECONDS)
+        scene.publish(scene.alerts // 2)
+    scene.finish()
+
+
+def clocks_wrong(scene: Scene) -> None:
+    """Producers whose clocks are decades off, ahead and behind."""
+    scene.start()
+    producer = Producer({"bootstrap.servers": scene.broker.bootstrap_servers})
+    with scene.recovery():
+        for number, (message, _) in enumerate(messages(0, scene.alerts)):
+            moment = (number % 3) * 60 * YEAR_MILLISECONDS + 1
+            producer.produce(scene.topic, message, timestamp=moment)
+        producer.flush()
+        scene.published += scene.alerts
+    scene.finish()

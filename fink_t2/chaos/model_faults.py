@@ -1,0 +1,94 @@
+"""Faults of models: changed, and spoilt, under load."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.dataset as ds
+
+from fink_t2.chaos.errors import ChaosError
+from fink_t2.chaos.messages import alert
+from fink_t2.chaos.scene import Scene
+from fink_t2.classes import CLASSES
+from fink_t2.classifier import classify_light_curve
+from fink_t2.model_store import METADATA_FILE, MODEL_FILE, ModelStore, default_models_folder
+
+NAME = "t2-ztf"
+FIRST, OTHER, SPOILT = "1", "2", "3"
+SAME = 1e-4
+
+
+def model_swapped(scene: Scene) -> None:
+    """Another model, a spoilt one, and the first again, promoted while alerts flow.
+
+    Every row must name the model that made it: its probabilities are compared with those that
+    the named model gives here.
+    """
+    store = _store(scene.folder / "models")
+    settings = {"model.name": NAME, "model.folder": str(store.folder)}
+    with scene.under_load(settings=settings):
+        with scene.recovery():
+            store.promote(NAME, OTHER)
+            _publish_until(scene, lambda event: event.get("model") == f"{NAME}/{OTHER}")
+        store.promote(NAME, SPOILT)
+        _publish_until(scene, lambda event: "is refused" in event["event"])
+        store.promote(NAME, FIRST)
+        _publish_until(scene, lambda event: f"{NAME}/{FIRST} takes over" in event["event"])
+    _check_labels(scene, store)
+
+
+def _store(folder: Path) -> ModelStore:
+    """Return a store of the shipped model, one that answers otherwise, and a spoilt one."""
+    shipped = Path(ModelStore(default_models_folder()).current(NAME).tflite_path).parent
+    metadata = json.loads((shipped / METADATA_FILE).read_text())
+    for version in (FIRST, OTHER, SPOILT):
+        (folder / NAME / version).mkdir(parents=True)
+        shutil.copyfile(shipped / MODEL_FILE, folder / NAME / version / MODEL_FILE)
+        changed = metadata | {"version": version}
+        if version == OTHER:  # the same network, its features in another order
+            changed["features"] = metadata["features"][::-1]
+        (folder / NAME / version / METADATA_FILE).write_text(json.dumps(changed))
+    spoilt = folder / NAME / SPOILT / MODEL_FILE
+    spoilt.write_bytes(spoilt.read_bytes()[:1000])
+    store = ModelStore(folder)
+    store.promote(NAME, FIRST)
+    return store
+
+
+def _publish_until(scene: Scene, is_it: Callable[[dict[str, Any]], bool]) -> None:
+    """Let alerts flow until the job has logged something."""
+    seen = len(scene.job.events())
+    publishing = scene.publishing(scene.alerts // 2, scene.rate)
+    scene.wait_until(lambda: any(map(is_it, scene.job.events()[seen:])), "the swap is logged")
+    publishing.join()
+
+
+def _check_labels(scene: Scene, store: ModelStore) -> None:
+    """Classify every alert of the table anew with the model that its row names."""
+    table = ds.dataset(Path(scene.config.output.path, "alerts"), format="parquet").to_table(
+        columns=["candid", "t2", "t2_status", "t2_model"]
+    )
+    models = set()
+    for row in table.to_pylist():
+        if row["t2_status"] != "ok":
+            continue
+        models.add(row["t2_model"])
+        version = row["t2_model"].rpartition("/")[2]
+        made = alert(row["candid"])
+        points = [made["candidate"], *made["prv_candidates"]]
+        jd, fid, magpsf, sigmapsf = (
+            [point[name] for point in points] for name in ("jd", "fid", "magpsf", "sigmapsf")
+        )
+        wanted = classify_light_curve(
+            jd, fid, magpsf, sigmapsf, model=str(store.folder / NAME / version)
+        )
+        found = dict(row["t2"])
+        if not np.allclose([found[c] for c in CLASSES], [wanted[c] for c in CLASSES], atol=SAME):
+            raise ChaosError(f"alert {row['candid']} was not made by {row['t2_model']}")
+    if models != {f"{NAME}/{FIRST}", f"{NAME}/{OTHER}"}:
+        raise ChaosError(f"not the two sound models have classified, but {sorted(models)}")
