@@ -180,6 +180,26 @@ class TriggerConfig:
 
 
 @dataclass(frozen=True)
+class OverloadConfig:
+    """What gives way when more alerts come than can be classified; by default nothing.
+
+    Both are seconds between the time that Kafka has of a message and the begin of its batch;
+    0: never.
+
+    Attributes
+    ----------
+    drop_cutouts_after : float
+        An alert that has waited longer is written without its cutouts.
+    set_aside_after : float
+        A message that has waited longer is not read: it becomes a dead letter, whole, to be
+        sent again in a quieter hour.
+    """
+
+    drop_cutouts_after: float = 0.0
+    set_aside_after: float = 0.0
+
+
+@dataclass(frozen=True)
 class StreamConfig:
     """The whole configuration of one job.
 
@@ -189,7 +209,7 @@ class StreamConfig:
         Whose alerts these are.
     checkpoint : str
         Folder in which Spark keeps how far the job has come. One job, one folder.
-    source, kafka, alerts, limits, model, cuts, output, substream, trigger, metrics
+    source, kafka, alerts, limits, model, cuts, output, substream, trigger, overload, metrics
         See the classes.
     spark : dict of str to str
         Spark settings to add; those of spark-submit win.
@@ -206,6 +226,7 @@ class StreamConfig:
     output: OutputConfig = field(default_factory=OutputConfig)
     substream: tuple[SubstreamConfig, ...] = ()
     trigger: TriggerConfig = field(default_factory=TriggerConfig)
+    overload: OverloadConfig = field(default_factory=OverloadConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
     spark: dict[str, str] = field(default_factory=dict)
 
@@ -400,6 +421,15 @@ def _check(config: StreamConfig, file: str) -> None:
             refuse(key, f"must be positive, not {number}")
     if config.trigger.seconds < 0:
         refuse("trigger.seconds", f"must not be negative, not {config.trigger.seconds}")
+    overload = config.overload
+    for key, wait in dataclasses.asdict(overload).items():
+        if wait < 0:
+            refuse(f"overload.{key}", f"must not be negative, not {wait}")
+    if overload.drop_cutouts_after > overload.set_aside_after > 0:
+        refuse(
+            "overload.drop_cutouts_after",
+            "is longer than 'overload.set_aside_after': cutouts go first",
+        )
     for table in ("options", "consumer", "producer"):
         for name, value in getattr(config.kafka, table).items():
             if SECRET_OPTION.search(name) and not value.startswith((FROM_ENVIRONMENT, FROM_FILE)):

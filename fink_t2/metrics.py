@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from fink_t2.errors import ConfigError
 
+#: Seconds of an alert, from Kafka to the commit of its batch; LSST repeats its exposures in 37.
+LATENCY_BUCKETS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 37.0, 60.0, 120.0, 300.0, 3600.0)
 #: Seconds of a micro-batch, from planned to committed.
 BATCH_BUCKETS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
@@ -52,6 +54,18 @@ class Metrics:
         self._dead_letters = Counter(
             "fink_t2_dead_letters", "Messages that could not be read", ["survey"], **register
         )
+        self._set_aside = Counter(
+            "fink_t2_set_aside_messages",
+            "Dead letters that were set aside because they had waited too long",
+            ["survey"],
+            **register,
+        )
+        self._without_cutouts = Counter(
+            "fink_t2_alerts_without_cutouts",
+            "Alerts that lost their cutouts because they had waited too long",
+            ["survey"],
+            **register,
+        )
         self._batches = Counter("fink_t2_batches", "Committed batches", ["survey"], **register)
         self._errors = Counter(
             "fink_t2_errors", "Lines that the job has logged as errors", ["survey"], **register
@@ -64,6 +78,13 @@ class Metrics:
             "Duration of a batch, from planned to committed",
             ["survey"],
             buckets=BATCH_BUCKETS,
+            **register,
+        )
+        self._latency_seconds = Histogram(
+            "fink_t2_latency_seconds",
+            "Time of an alert from Kafka to the commit of its batch",
+            ["survey"],
+            buckets=LATENCY_BUCKETS,
             **register,
         )
         self._last_batch = Gauge(
@@ -85,7 +106,8 @@ class Metrics:
                               ("workers", _worker_bytes)):  # fmt: skip
             self._memory.labels(survey, process).set_function(what)
         # There from the start, so that an alert rule finds 0 and not nothing.
-        for metric in (self._messages, self._dead_letters, self._batches, self._errors, self._lag):
+        for metric in (self._messages, self._dead_letters, self._set_aside, self._batches,
+                       self._without_cutouts, self._errors, self._lag):  # fmt: skip
             metric.labels(survey)
 
     def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
@@ -101,13 +123,15 @@ class Metrics:
         gauge = Gauge(f"fink_t2_{name}", what, ["survey"], registry=self.registry)
         gauge.labels(self._survey).set_function(value)
 
-    def batch(self, fields: dict[str, Any]) -> None:
+    def batch(self, fields: dict[str, Any], latencies: Iterable[tuple[float, int]] = ()) -> None:
         """Count a committed batch.
 
         Parameters
         ----------
         fields : dict
             Its line in the log.
+        latencies : iterable of (float, int)
+            Seconds, and how many of its alerts have taken so long.
         """
         survey = self._survey
         self._batches.labels(survey).inc()
@@ -119,6 +143,12 @@ class Metrics:
             self._classes.labels(survey, name).inc(number)
         self._lag.labels(survey).set(fields.get("lag", 0))
         self._batch_seconds.labels(survey).observe(fields.get("seconds", 0.0))
+        self._set_aside.labels(survey).inc(fields.get("set_aside", 0))
+        self._without_cutouts.labels(survey).inc(fields.get("without_cutouts", 0))
+        observe = self._latency_seconds.labels(survey).observe
+        for seconds, alerts in latencies:
+            for _ in range(alerts):
+                observe(seconds)
         self._last_batch.labels(survey).set(time.time())
         self.model(fields.get("model", self._model))
 
@@ -166,7 +196,7 @@ class MetricsHandler(logging.Handler):
         if record.levelno >= logging.ERROR:
             self._metrics.error()
         if record.name == BATCH_LOGGER and record.getMessage() == "batch":
-            self._metrics.batch(getattr(record, "fields", {}))
+            self._metrics.batch(getattr(record, "fields", {}), getattr(record, "latencies", ()))
 
 
 def start_metrics(survey: str, address: str) -> Metrics | None:

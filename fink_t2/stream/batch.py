@@ -18,7 +18,10 @@ from fink_t2.model_store import ModelReference
 from fink_t2.stream.classification import ClassificationColumns
 from fink_t2.stream.dead_letters import dead_letters
 from fink_t2.stream.decode import Decoder
+from fink_t2.stream.latency import NAME as TIMES
+from fink_t2.stream.latency import as_pairs, times_counted
 from fink_t2.stream.model_in_service import ModelInService
+from fink_t2.stream.overload import WITHOUT_CUTOUTS, Overload
 from fink_t2.stream.second_look import look_again
 from fink_t2.stream.sinks.kafka import KafkaSink, check_filters
 from fink_t2.stream.sinks.parquet import ALERTS, DEAD_LETTERS, ParquetSink
@@ -93,22 +96,29 @@ class BatchProcessor:
         """Classify messages and stage what comes out; return what was counted."""
         model = self._model.current()
         messages = messages.withColumn("record", F.lit(0))
+        overload = Overload(self._config.overload, time.time())
         if self._is_decoded:
-            found = self._stage(messages, batch, model)
+            found = self._stage(messages, batch, model, overload)
         else:
             if not self._writers.known:
                 self._meet_first(messages)
-            decoded = self._decoded(messages)
-            found = self._stage(decoded, batch, model)
+            decoded = self._decoded(overload.in_turn(messages), overload)
+            found = self._stage(decoded, batch, model, overload)
             if found["unread"]:
-                found = self._classify_unread(decoded, batch, model, found)
+                found = self._classify_unread(decoded, batch, model, overload, found)
+        late = overload.late()
+        if late:
+            self._parquet.stage_dead_letters(batch, overload.set_aside(messages))
+        shed = {"set_aside": late, "without_cutouts": found.get(WITHOUT_CUTOUTS, 0)}
         return {
-            "in": found["in"],
+            "in": found["in"] + late,
             "alerts": sum(found[f"status {text}"] for text in STATUS_TEXTS),
             "by_status": _named(found, "status "),
             "by_class": _named(found, "class "),
-            "dead_letters": found["unread"],
+            "dead_letters": found["unread"] + late,
+            **{name: number for name, number in shed.items() if number},
             "model": model.label,
+            TIMES: found[TIMES],
         }
 
     def _meet_first(self, messages: DataFrame) -> None:
@@ -120,16 +130,21 @@ class BatchProcessor:
                 continue  # to be looked at like all that can't be decoded
 
     def _classify_unread(
-        self, decoded: DataFrame, batch: int, model: ModelReference, first: dict[str, int]
-    ) -> dict[str, int]:
+        self,
+        decoded: DataFrame,
+        batch: int,
+        model: ModelReference,
+        overload: Overload,
+        first: dict[str, int],
+    ) -> dict[str, Any]:
         """Classify what could not be decoded at first; the rest becomes dead letters."""
         looked = look_again(decoded, self._config.survey, self._config.limits).persist()
         try:
             new = looked.where(F.col("prefix").isNotNull()).select("prefix").collect()
             for row in new:
                 self._writers.learn(bytes(row["prefix"]))
-            again = self._decoded(looked.drop("prefix"))
-            found = self._stage(again, batch, model)
+            again = self._decoded(looked.drop("prefix"), overload)
+            found = self._stage(again, batch, model, overload)
             if found["unread"]:
                 letters = dead_letters(again, self._config.survey, self._writers.refused)
                 self._parquet.stage_dead_letters(batch, letters)
@@ -138,15 +153,16 @@ class BatchProcessor:
         return {
             "in": first["in"],
             "unread": found["unread"],
+            TIMES: first[TIMES] + found[TIMES],
             **{name: first[name] + found[name] for name in first if " " in name},
         }
 
-    def _decoded(self, messages: DataFrame) -> DataFrame:
+    def _decoded(self, messages: DataFrame, overload: Overload) -> DataFrame:
         writers = self._writers
         if self._decoder is None or self._decoder[0] != len(writers.known):
             decoder = Decoder(self._config.survey, list(writers.known.values()), writers.reader)
             self._decoder = (len(writers.known), decoder)
-        return self._decoder[1].decode(messages)
+        return overload.drop_cutouts(self._decoder[1].decode(messages))
 
     def _classified(self, decoded: DataFrame, model: ModelReference) -> DataFrame:
         if self._columns is None or self._columns[0] != model.label:
@@ -158,19 +174,23 @@ class BatchProcessor:
             check_filters(rows.schema, decoded.sparkSession, self._config.substream)
         return self._columns[1].add_to(decoded)
 
-    def _stage(self, decoded: DataFrame, batch: int, model: ModelReference) -> dict[str, int]:
+    def _stage(
+        self, decoded: DataFrame, batch: int, model: ModelReference, overload: Overload
+    ) -> dict[str, Any]:
         """Classify and stage the decoded alerts.
 
         Returns
         -------
         dict
             How many rows came ``in``, how many of them are ``unread``, and how many alerts have
-            each ``status ...`` and ``class ...``.
+            each ``status ...`` and ``class ...``; what `overload` counts; and the alerts' times.
         """
         observation = Observation()
-        classified = self._classified(decoded, model).observe(observation, *self._counted)
+        classified = self._classified(decoded, model)
+        classified = classified.observe(observation, *self._counted, *overload.counted())
         self._parquet.stage_alerts(batch, classified.where(F.col("alert").isNotNull()))
-        return dict(observation.get)
+        found = dict(observation.get)
+        return {**found, TIMES: as_pairs(found[TIMES])}
 
 
 def _counted() -> list[Column]:
@@ -183,10 +203,10 @@ def _counted() -> list[Column]:
     for name in CLASSES:
         is_class = F.col("classification.t2_class") == name
         counted[f"class {name}"] = F.count_if(is_alert & is_class)
-    return [column.alias(name) for name, column in counted.items()]
+    return [*(column.alias(name) for name, column in counted.items()), times_counted(is_alert)]
 
 
-def _named(found: dict[str, int], kind: str) -> dict[str, int]:
+def _named(found: dict[str, Any], kind: str) -> dict[str, int]:
     """Return the counts of one kind that are not zero, by what follows it in their names."""
     return {
         name.removeprefix(kind): number

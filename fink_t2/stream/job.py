@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import StreamingQueryException
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import DataFrame, SparkSession
@@ -125,10 +126,18 @@ def _wait(query: StreamingQuery, stop: StopRequest, failure: list[Exception]) ->
         cause = failure[-1] if failure else error
         if isinstance(cause, FinkT2Error):
             raise cause from None
-        text = (str(cause).strip() or type(cause).__name__).splitlines()[0]
-        raise StreamError(
-            f"the stream has ended on {type(cause).__name__}: {text[:500]}"
-        ) from error
+        raise StreamError(f"the stream has ended on {_reason(cause)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first cause of an error in one line; Java wraps its own many times over."""
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, Py4JJavaError):
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        text = str(cause.toString())
+    return text.strip().splitlines()[0][:500]
 
 
 def stream_id(spark: SparkSession, checkpoint: str) -> str:

@@ -6,8 +6,12 @@ import json
 import logging
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Any, TextIO
+
+from fink_t2.stream.latency import NAME as TIMES
+from fink_t2.stream.latency import latencies, percentile
 
 
 class JsonFormatter(logging.Formatter):
@@ -61,6 +65,7 @@ class BatchLog:
             counts = self._counts.pop(progress.batchId, None)
         if counts is None:
             return
+        latency = latencies(counts.pop(TIMES, []), time.time())
         seconds = progress.durationMs.get("triggerExecution", 0) / 1000.0
         fields = {
             "batch": progress.batchId,
@@ -70,8 +75,12 @@ class BatchLog:
             "lag": sum(
                 lag_of(source.endOffset, source.latestOffset) for source in progress.sources
             ),
+            "latency": {
+                name: percentile(latency, part)
+                for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("largest", 1.0))
+            },
         }
-        self._log.info("batch", extra={"fields": fields})
+        self._log.info("batch", extra={"fields": fields, "latencies": latency})
 
 
 def lag_of(reached: str | None, latest: str | None) -> int:

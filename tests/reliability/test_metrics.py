@@ -49,8 +49,9 @@ def test_a_batch_line_becomes_metrics() -> None:
 
     logger = logging.Logger("fink_t2.stream.batch")
     logger.addHandler(MetricsHandler(metrics))
-    logger.info("batch", extra={"fields": LINE})
-    logger.info("batch", extra={"fields": {**LINE, "lag": 7, "model": "t2-ztf/0.2.0"}})
+    logger.info("batch", extra={"fields": LINE, "latencies": [(1.5, 90), (30.0, 5)]})
+    shed = {"set_aside": 3, "without_cutouts": 8}
+    logger.info("batch", extra={"fields": {**LINE, **shed, "lag": 7, "model": "t2-ztf/0.2.0"}})
     logger.info("something else", extra={"fields": LINE})
     logger.error("broken")
     found = scrape(port)
@@ -66,6 +67,11 @@ def test_a_batch_line_becomes_metrics() -> None:
     assert ("fink_t2_model_info", "t2-ztf/0.1.0") not in found
     assert found["fink_t2_batch_seconds_bucket", "2.0"] == 2
     assert found["fink_t2_batch_seconds_bucket", "1.0"] == 0
+    assert found["fink_t2_latency_seconds_bucket", "1.0"] == 0
+    assert found["fink_t2_latency_seconds_bucket", "2.0"] == 90
+    assert found["fink_t2_latency_seconds_bucket", "37.0"] == 95
+    assert found["fink_t2_set_aside_messages_total",] == 3
+    assert found["fink_t2_alerts_without_cutouts_total",] == 8
     assert found["fink_t2_resident_memory_bytes", "driver"] > 1e6
 
 
