@@ -289,9 +289,18 @@ class Scene:
             time.sleep(POLL_SECONDS)
 
     def finish(self) -> None:
-        """Catch up, then stop the job."""
+        """Catch up, then stop the job.
+
+        Raises
+        ------
+        ChaosError
+            If it does not stop cleanly, or a batch has had more messages than configured.
+        """
         self.wait_until_caught_up()
         self.stop()
+        largest = max((batch["in"] for batch in self.job.batches()), default=0)
+        if largest > self.config.source.alerts_per_batch:
+            raise ChaosError(f"a batch has had {largest} messages")
 
     def check_no_repeats(self) -> None:
         """Check that the output topic has every alert once, as it must after a clean restart.

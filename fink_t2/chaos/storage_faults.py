@@ -19,7 +19,7 @@ def output_not_writable(scene: Scene) -> None:
     with scene.under_load(), scene.recovery():
         own.rename(aside)
         own.write_text("in the way")
-        scene.ends_badly("can't be written")
+        scene.ends_badly(str(own))
         own.unlink()
         aside.rename(own)
         scene.start()
