@@ -92,13 +92,21 @@ def test_the_job_reads_and_writes(
     assert publisher.delivered == MESSAGES
 
     log = tmp_path / "job.log"
-    with SubmittedJob(log, file, {"trigger.once": True}) as job:
+    events = tmp_path / "events"
+    events.mkdir()
+    # Spark's event log holds what its web interface shows: settings, plans, environment.
+    event_log = {"enabled": "true", "dir": events.as_uri(), "compress": "false"}
+    options = [part for key, value in event_log.items()
+               for part in ("--conf", f"spark.eventLog.{key}={value}")]  # fmt: skip
+    with SubmittedJob(log, file, {"trigger.once": True}, options=options) as job:
         assert job.wait(600) == 0, job.tail(40)
     found = totals(audit_job(config))
     assert found["messages"] == MESSAGES
     assert found["missing"] == found["twice"] == 0
     assert audit_topic(config).missing == 0
 
-    for path in [log, *tmp_path.rglob("*")]:
+    assert any("SparkListenerEnvironmentUpdate" in path.read_text() for path in
+               events.rglob("*") if path.is_file())  # fmt: skip
+    for path in tmp_path.rglob("*"):
         if path.is_file():
             assert PASSWORD.encode() not in path.read_bytes(), path
