@@ -42,7 +42,8 @@ def offsets_expired(scene: Scene) -> None:
         TopicPartition(scene.topic, partition, end - LEFT_IN_PARTITION)
         for (_, partition), end in scene.ends().items()
     ]
-    for future in scene.broker.admin().delete_records(gone).values():
+    admin = scene.broker.admin()
+    for future in admin.delete_records(gone).values():
         future.result(timeout=KAFKA_SECONDS)
     scene.start()
     scene.ends_badly("failOnDataLoss")
@@ -56,9 +57,10 @@ def partitions_added(scene: Scene) -> None:
     scene.publish(scene.alerts // 2)
     scene.start()
     scene.wait_for_batch(1)
+    admin = scene.broker.admin()
     with scene.recovery():
         wanted = [NewPartitions(scene.topic, MORE_PARTITIONS)]
-        for future in scene.broker.admin().create_partitions(wanted).values():
+        for future in admin.create_partitions(wanted).values():
             future.result(timeout=KAFKA_SECONDS)
         scene.publish(scene.alerts // 2)
     scene.finish()

@@ -19,6 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,7 +28,6 @@ from tqdm import tqdm
 from fink_t2.chaos import faults
 from fink_t2.chaos.errors import CannotStage
 from fink_t2.chaos.scene import Outcome, Scene
-from fink_t2.errors import FinkT2Error
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.broker import free_ports
 
@@ -80,9 +80,10 @@ def _run(name: str, broker: LocalKafka, folder: Path, args: argparse.Namespace) 
         outcome = scene.outcome()
     except CannotStage as error:
         return f"{name.ljust(WIDTHS[0])} not staged: {error}"
-    except FinkT2Error as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return f"{name.ljust(WIDTHS[0])} {str(error).splitlines()[0]} FAILED"
+    except Exception as error:  # the other faults shall have their turn
+        traceback.print_exc()
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        return f"{name.ljust(WIDTHS[0])} {first} FAILED"
     finally:
         scene.clear()
     if args.report is not None:
