@@ -76,8 +76,11 @@ def read_progress(checkpoint: str) -> Progress:
 
     def numbers(folder: str) -> list[int]:
         selector = pafs.FileSelector(f"{root}/{folder}", allow_not_found=True)
-        return sorted(int(f.base_name) for f in files.get_file_info(selector)
-                      if f.base_name.isdigit())  # fmt: skip
+        try:
+            found = files.get_file_info(selector)
+        except FileNotFoundError:  # made between the look and the question whether it is there
+            return []
+        return sorted(int(f.base_name) for f in found if f.base_name.isdigit())
 
     def lines(path: str) -> list[str]:
         with files.open_input_stream(f"{root}/{path}") as stream:

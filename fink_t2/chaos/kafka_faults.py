@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import NewPartitions
+from confluent_kafka import KafkaError, Message, Producer, TopicPartition
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions
 
+from fink_t2.chaos.errors import ChaosError
 from fink_t2.chaos.messages import messages
 from fink_t2.chaos.scene import Scene
 
@@ -68,12 +69,34 @@ def partitions_added(scene: Scene) -> None:
 
 def clocks_wrong(scene: Scene) -> None:
     """Producers whose clocks are decades off, ahead and behind."""
+    _take_any_time(scene)
     scene.start()
+    refused: list[str] = []
+
+    def delivered(error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            refused.append(str(error))
+
     producer = Producer({"bootstrap.servers": scene.broker.bootstrap_servers})
     with scene.recovery():
         for number, (message, _) in enumerate(messages(0, scene.alerts)):
             moment = (number % 3) * 60 * YEAR_MILLISECONDS + 1
-            producer.produce(scene.topic, message, timestamp=moment)
+            producer.produce(scene.topic, message, timestamp=moment, on_delivery=delivered)
         producer.flush()
         scene.published += scene.alerts
+    if refused:
+        raise ChaosError(f"Kafka has refused {len(refused)} messages: {refused[0]}")
     scene.finish()
+
+
+def _take_any_time(scene: Scene) -> None:
+    """Have the broker take messages of the future, and keep those of the distant past."""
+    settings = {"message.timestamp.after.max.ms": str((1 << 63) - 1), "retention.ms": "-1"}
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in settings.items()
+    ]
+    topic = ConfigResource(ConfigResource.Type.TOPIC, scene.topic, incremental_configs=entries)
+    admin = scene.broker.admin()
+    for future in admin.incremental_alter_configs([topic]).values():
+        future.result(timeout=KAFKA_SECONDS)
