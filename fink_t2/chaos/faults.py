@@ -27,4 +27,4 @@ FAULTS: dict[str, Fault] = {
     "model swapped under load": model_faults.model_swapped,
 }
 #: What CI runs.
-SHORT = ("driver killed", "worker killed", "SIGTERM", "restart")
+SHORT = ("driver killed", "worker killed", "SIGTERM", "restart", "model swapped under load")
