@@ -26,13 +26,14 @@ from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.light_curves import from_fluxes, from_ztf
 from fink_t2.model_store import ModelReference
 from fink_t2.passbands import LSST, passbands_of
+from fink_t2.worker import settle_worker
 
 PROBABILITIES = MapType(StringType(), FloatType())
 
 #: What `alert_classification` puts out.
 CLASSIFICATION_SCHEMA = (
     "probabilities array<float>, class_name string, probability float, unknown float, "
-    "status string, points array<int>"
+    "status string, points array<int>, processed_at timestamp"
 )
 
 
@@ -197,6 +198,7 @@ def _as_frame(classification: Classification) -> pd.DataFrame:
             "unknown": classification.unknown_scores(),
             "status": classification.status_texts(),
             "points": classification.points.tolist(),
+            "processed_at": pd.Timestamp.now(tz="UTC"),
         }
     )
 
@@ -238,6 +240,7 @@ def t2(
     Column of map<string, float>
         14 probabilities; all -1.0 where the alert is not classified.
     """
+    settle_worker()
     return _as_maps(
         classify_ztf_alerts(
             find_model(_first(model_name), "ztf"),
@@ -288,6 +291,7 @@ def t2_lsst(
     Column of map<string, float>
         14 probabilities; all -1.0 where the alert is not classified.
     """
+    settle_worker()
     return _as_maps(
         classify_lsst_alerts(
             find_model(_first(model_name), "lsst"),
@@ -357,6 +361,7 @@ def alert_classification(
             cdsxmatch: pd.Series,
             jdstarthist: pd.Series,
         ) -> pd.DataFrame:
+            settle_worker()
             return _as_frame(
                 classify_ztf_alerts(
                     reference, cuts, jd, fid, magpsf, sigmapsf, isdiffpos, roid, cdsxmatch,
@@ -378,6 +383,7 @@ def alert_classification(
         photoz: pd.Series,
         photoz_error: pd.Series,
     ) -> pd.DataFrame:
+        settle_worker()
         return _as_frame(
             classify_lsst_alerts(
                 reference, cuts, mjd, band, flux, flux_error, roid, cdsxmatch, first_mjd, photoz,

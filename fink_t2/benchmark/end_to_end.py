@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -27,7 +28,7 @@ from confluent_kafka import Consumer, TopicPartition
 from tqdm import tqdm
 
 from fink_t2.benchmark.process_tree import process_tree
-from fink_t2.benchmark.workload import decode, read_packets
+from fink_t2.benchmark.workload import Packet, decode, read_packets
 from fink_t2.errors import FinkT2Error
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
@@ -122,7 +123,7 @@ def run_end_to_end(
     rate: float = LSST_RATE,
     seconds: float = 60.0,
     fast_alerts: int = 20_000,
-    warm_up_alerts: int = 10_000,
+    warm_up_seconds: float = 120.0,
     trigger_seconds: float = 1.0,
     master: str = "local[2]",
 ) -> dict[str, Any]:
@@ -140,8 +141,8 @@ def run_end_to_end(
         Alerts per second of the steady phase, and how long it lasts.
     fast_alerts : int
         Alerts of the phase without a set rate.
-    warm_up_alerts : int
-        Alerts between the first and the steady phase, while Java compiles.
+    warm_up_seconds : float
+        Time between the first alert and the steady phase, at the same rate, while Java compiles.
     trigger_seconds : float
         The job's shortest time between micro-batches.
     master : str
@@ -159,7 +160,8 @@ def run_end_to_end(
     JobError
         If the job ends early or gets stuck.
     """
-    packets = [(packet.content, decode(packet)["objectId"]) for packet in read_packets(alerts)]
+    packets = [_replayed(packet) for packet in read_packets(alerts)]
+    warm_up_alerts = round(rate * warm_up_seconds)
     steady_alerts = round(rate * seconds)
     with tempfile.TemporaryDirectory(prefix="fink_t2_bench.") as name:
         folder = Path(name)
@@ -177,7 +179,7 @@ def run_end_to_end(
             )
             try:
                 watch.wait_for(1, job, "starting")
-                feed.send(warm_up_alerts)
+                feed.send(warm_up_alerts, rate)
                 watch.wait_for(feed.sent, job, "warming up")
 
                 before = job.cpu_seconds()
@@ -216,23 +218,38 @@ def _phase(
     return Passage(went_in[begin:end], came_out[begin:end]).summary()
 
 
-class _Feed:
-    """Publishes the packets, over and over."""
+@dataclass(frozen=True)
+class _Replayed:
+    """A packet, the object it is of, and the night in which it was observed."""
 
-    def __init__(self, servers: str, packets: list[tuple[bytes, str]]) -> None:
+    content: bytes
+    name: str
+    night: int
+
+
+def _replayed(packet: Packet) -> _Replayed:
+    record = decode(packet)
+    return _Replayed(packet.content, record["objectId"], math.floor(record["candidate"]["jd"]))
+
+
+class _Feed:
+    """Publishes packets, repeated as often as needed, one night after the other."""
+
+    def __init__(self, servers: str, packets: list[_Replayed]) -> None:
         self._servers = servers
-        self._packets = packets
+        nights = sorted({packet.night for packet in packets})
+        self._nights = [[one for one in packets if one.night == night] for night in nights]
         self.sent = 0
 
     def send(self, count: int, rate: float | None = None) -> None:
-        """Publish the next packets, and wait until the broker has them."""
+        """Publish so many packets, every night its share, and wait until the broker has them."""
         publisher = Publisher(INPUT_TOPIC, self._servers)
         start = time.perf_counter()
-        for due, _ in zip(steadily(rate), range(count), strict=False):
-            again, place = divmod(self.sent, len(self._packets))
-            packet, name = self._packets[place]
+        for due, number in zip(steadily(rate), range(count), strict=False):
+            night = self._nights[number * len(self._nights) // count]
+            packet = night[number % len(night)]
             # Repeats are other objects, so that the partitions fill evenly.
-            publisher.publish(packet, f"{name}-{again}", start + due)
+            publisher.publish(packet.content, f"{packet.name}-{self.sent}", start + due)
             self.sent += 1
         publisher.finish()
         if publisher.errors:

@@ -65,6 +65,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the published .tflite, for the reference path (default: %(default)s)",
     )
     parser.add_argument("--seconds", type=float, default=60.0, help="time for each part")
+    parser.add_argument(
+        "--warm-up",
+        type=float,
+        default=120.0,
+        metavar="SECONDS",
+        help="end to end: time at --rate before what is measured, while Java compiles "
+        "(default: %(default)s)",
+    )
     parser.add_argument("--batch", type=int, default=256, help="alerts per batch")
     parser.add_argument(
         "--rate",
@@ -136,6 +144,7 @@ def run(args: argparse.Namespace) -> int:
             rate=args.rate,
             seconds=args.seconds,
             fast_alerts=args.number,
+            warm_up_seconds=args.warm_up,
             master=args.master,
         )
         print(end_to_end_report(results["end_to_end"]), end="\n\n")

@@ -95,7 +95,9 @@ class BatchProcessor:
     def _classify(self, messages: DataFrame, batch: int) -> dict[str, Any]:
         """Classify messages and stage what comes out; return what was counted."""
         model = self._model.current()
-        messages = messages.withColumn("record", F.lit(0))
+        # A task has a price of its own: no more of them than there are cores to run them.
+        cores = messages.sparkSession.sparkContext.defaultParallelism
+        messages = messages.coalesce(cores).withColumn("record", F.lit(0))
         overload = Overload(self._config.overload, time.time())
         if self._is_decoded:
             found = self._stage(messages, batch, model, overload)

@@ -49,7 +49,9 @@ class ClassificationColumns:
         for k, band in enumerate(passbands_of(config.survey).names):
             columns[f"t2_n_{band}"] = answer["points"][k]
         columns["t2_model"] = F.lit(model.label)
-        columns["t2_processed_at"] = F.current_timestamp()
+        # The worker's clock. Spark's current_timestamp() is a constant of the batch, which goes
+        # into the generated code: every batch would be compiled anew.
+        columns["t2_processed_at"] = answer["processed_at"]
         columns["t2_source"] = F.struct(*ORIGIN)
         self._classification = F.struct(*[part.alias(name) for name, part in columns.items()])
 

@@ -33,6 +33,8 @@ DEFAULTS = {
     "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.hadoop.parquet.compression.codec.zstd.level": "1",
+    # Dictionaries of a batch's few thousand values take more time than they save space (3 %).
+    "spark.hadoop.parquet.enable.dictionary": "false",
     # What every reader of Parquet understands, in place of Spark's own form.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # Times of alerts are UTC wherever the job runs.
@@ -46,6 +48,11 @@ DEFAULTS = {
     "spark.sql.optimizer.excludedRules": (
         "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"
     ),
+    # An alert has more columns than Spark puts into one generated stage, so each task would write
+    # out and look up long programs, and Java compile them, for a few hundred alerts. Spark's own
+    # evaluation of expressions is compiled once.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # The web interface's text of a plan repeats all its writers' schemas, a dozen megabytes.
     "spark.sql.ui.explainMode": "simple",
     "spark.sql.maxPlanStringLength": "4000000",

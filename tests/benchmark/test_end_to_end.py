@@ -35,7 +35,7 @@ def test_job_kafka_and_replay_on_this_machine(shared):
         rate=20.0,
         seconds=3.0,
         fast_alerts=100,
-        warm_up_alerts=50,
+        warm_up_seconds=2.0,
     )
     assert found["steady"]["alerts"] == 60
     assert found["steady"]["input_alerts_per_second"] == pytest.approx(20, rel=0.3)

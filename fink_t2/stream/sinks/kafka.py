@@ -60,6 +60,8 @@ class KafkaSink:
         producer = {**PRODUCER_DEFAULTS, **config.kafka.producer}
         self._options = kafka_options(config.kafka, producer)
         self._topics = Topics(spark, self._options)
+        #: The columns of messages, and for which rows and partitions: see `_messages`.
+        self._made: tuple[StructType, dict[str, int], list[Column]] | None = None
 
     def send_alerts(self, rows: DataFrame) -> None:
         """Send classified alerts, one row each as in Parquet, and wait until all are there.
@@ -72,23 +74,32 @@ class KafkaSink:
         names = list(filter(None, [self._topic, *(one.topic for one in self._substreams)]))
         if not names:
             return
-        rows = rows.drop(*self._dropped)
-        schema = avro_schema(self._spark, rows.schema)
+        partitions = {name: self._topics.partitions(name) for name in names}
+        made = self._made
+        if made is None or made[:2] != (rows.schema, partitions):
+            made = (rows.schema, partitions, self._messages(rows.schema, partitions))
+            self._made = made
+        topic, *parts = made[2]
+        self._send(rows.withColumn("topic", topic).select(*parts))
+
+    def _messages(self, kind: StructType, partitions: dict[str, int]) -> list[Column]:
+        """Return the columns of a Kafka message, the first to be added to the rows."""
+        fields = [field for field in kind.fields if field.name not in self._dropped]
+        schema = avro_schema(self._spark, StructType(fields))
         is_ztf = self._survey == "ztf"
         identity = F.col("candid" if is_ztf else "diaSource.diaSourceId")
         thing = F.col("objectId" if is_ztf else "diaSource.diaObjectId")
-        partitions = F.create_map(
-            *[F.lit(part) for name in names for part in (name, self._topics.partitions(name))]
-        )
-        encoded = rows.select(
-            F.explode(alert_topics(self._topic, self._substreams)).alias("topic"),
+        known = F.create_map(*[F.lit(part) for pair in partitions.items() for part in pair])
+        names = [f"`{field.name}`" for field in fields]
+        partition = F.pmod(F.xxhash64(thing), F.element_at(known, F.col("topic")))
+        return [
+            F.explode(alert_topics(self._topic, self._substreams)),
+            F.col("topic"),
             F.lit(schema).alias("key"),
-            to_avro(F.struct(*rows.columns), schema).alias("value"),
+            to_avro(F.struct(*names), schema).alias("value"),
             headers(survey=F.lit(self._survey), candid=identity, model=F.col("t2_model")),
-            F.xxhash64(thing).alias("hash"),
-        )
-        partition = F.pmod("hash", F.element_at(partitions, F.col("topic"))).cast("int")
-        self._send(encoded.withColumn("partition", partition).drop("hash"))
+            partition.cast("int").alias("partition"),
+        ]
 
     def send_dead_letters(self, letters: DataFrame) -> None:
         """Send unreadable messages as they came, what is known of them in the headers."""
