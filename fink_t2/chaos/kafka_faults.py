@@ -9,7 +9,7 @@ from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from fink_t2.chaos.errors import ChaosError
 from fink_t2.chaos.messages import messages
-from fink_t2.chaos.scene import Scene
+from fink_t2.chaos.scene import PATIENCE_SECONDS, Scene
 
 BROKER_DOWN_SECONDS = 60.0
 KAFKA_SECONDS = 30.0
@@ -71,6 +71,7 @@ def clocks_wrong(scene: Scene) -> None:
     """Producers whose clocks are decades off, ahead and behind."""
     _take_any_time(scene)
     scene.start()
+    scene.job.wait_for_event("started", PATIENCE_SECONDS)  # the broker too has settled by then
     refused: list[str] = []
 
     def delivered(error: KafkaError | None, message: Message) -> None:

@@ -15,9 +15,11 @@ from confluent_kafka import Consumer, TopicPartition
 from fink_t2.audit import TopicAudit, audit, audit_topic, totals
 from fink_t2.chaos.errors import ChaosError
 from fink_t2.chaos.messages import messages
+from fink_t2.chaos.scrape import scrape
 from fink_t2.checkpoint import CheckpointError, Offsets, read_progress
 from fink_t2.config import StreamConfig, load_config
 from fink_t2.kafka import LocalKafka
+from fink_t2.kafka.broker import free_ports
 from fink_t2.kafka.publisher import Publisher
 from fink_t2.stream.submitted_job import SubmittedJob
 
@@ -117,6 +119,7 @@ class Scene:
         self.rate = alerts / PUBLISHING_SECONDS
         self.published = 0
         self.recovered_after = 0.0
+        self.metrics_port = 0
         self.log = folder / "job.log"
         #: Holds tables and checkpoint.
         self.disk = folder / "disk"
@@ -146,7 +149,9 @@ class Scene:
 
     def start(self, master: str = "local[2]", settings: Mapping[str, Any] | None = None) -> None:
         """Start the job."""
-        job = SubmittedJob(self.log, self.config_file, settings, master, OPTIONS)
+        self.metrics_port = free_ports(1)[0]
+        all_settings = {**(settings or {}), "metrics.address": f":{self.metrics_port}"}
+        job = SubmittedJob(self.log, self.config_file, all_settings, master, OPTIONS)
         self._jobs.append(job)
         job.start()
 
@@ -294,13 +299,23 @@ class Scene:
         Raises
         ------
         ChaosError
-            If it does not stop cleanly, or a batch has had more messages than configured.
+            If it does not stop cleanly, a batch has had more messages than configured, or the
+            metrics are not what the batches sum up to.
         """
         self.wait_until_caught_up()
+        self.wait_until(self._metrics_agree, "its metrics agree with its batch lines")
         self.stop()
         largest = max((batch["in"] for batch in self.job.batches()), default=0)
         if largest > self.config.source.alerts_per_batch:
             raise ChaosError(f"a batch has had {largest} messages")
+
+    def _metrics_agree(self) -> bool:
+        found, batches = scrape(self.metrics_port), self.job.batches()
+        return (
+            found["fink_t2_messages_total",] == sum(batch["in"] for batch in batches)
+            and found["fink_t2_dead_letters_total",] == sum(b["dead_letters"] for b in batches)
+            and found["fink_t2_batches_total",] == len(batches)
+        )
 
     def check_no_repeats(self) -> None:
         """Check that the output topic has every alert once, as it must after a clean restart.

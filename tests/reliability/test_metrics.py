@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import re
-import urllib.request
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
+from fink_t2.chaos.scrape import scrape
 from fink_t2.errors import ConfigError
 from fink_t2.kafka.broker import free_ports
 from fink_t2.metrics import Metrics, MetricsHandler, start_metrics
@@ -26,16 +25,6 @@ LINE = {
     "seconds": 1.5,
     "lag": 42,
 }
-
-
-def scrape(port: int) -> dict[tuple[str, ...], float]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as reply:
-        text = reply.read().decode()
-    return {
-        (sample.name, *(v for k, v in sorted(sample.labels.items()) if k != "survey")): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 def test_a_batch_line_becomes_metrics() -> None:
