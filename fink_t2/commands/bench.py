@@ -23,6 +23,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,11 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.profile:
         return _run_profiled(args.profile)
+    if {"stages", "scaling"} & set(parts) and find_spec("george") is None:
+        raise FinkT2Error(
+            "stages and scaling are timed beside george, which is not installed: bin/setup dev, or "
+            "pip install 'fink_t2[train]'; 'fink-t2 bench module end-to-end' does without it"
+        )
     machine = describe_machine()
     print(
         f"{machine['processor']}, {machine['cores']} cores, load {machine['load_average'][0]}; "
