@@ -18,6 +18,14 @@ from fink_t2.errors import ConfigError
 
 #: By what nights are told apart in folders of Parquet.
 NIGHT_COLUMNS = ("year", "month", "day")
+#: What the consumer does unless the configuration says otherwise.
+CONSUMER_DEFAULTS = {
+    # Kafka's own megabyte is 15 to 30 packets of a partition for each request. With eight, reading
+    # took 0.8 of the time (4.5 and 3.6 s for 20,000 packets of 30 KB); what an executor holds of
+    # alerts that it has not taken yet is at most so much for each partition.
+    "max.partition.fetch.bytes": "8388608",
+    "receive.buffer.bytes": "1048576",
+}
 BINARY_FILE_SCHEMA = "path string, modificationTime timestamp, length long, content binary"
 
 
@@ -52,7 +60,8 @@ def kafka_options(kafka: KafkaConfig, side: dict[str, str]) -> dict[str, str]:
 
 
 def _kafka(spark: SparkSession, source: SourceConfig, kafka: KafkaConfig) -> DataFrame:
-    reader = spark.readStream.format("kafka").options(**kafka_options(kafka, kafka.consumer))
+    consumer = {**CONSUMER_DEFAULTS, **kafka.consumer}
+    reader = spark.readStream.format("kafka").options(**kafka_options(kafka, consumer))
     if source.topics:
         reader = reader.option("subscribe", ",".join(source.topics))
     else:
