@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -71,6 +72,7 @@ def submit(config: Path, *arguments: str) -> subprocess.Popen[str]:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=CHECKOUT,
+            env={**os.environ, "PYSPARK_PYTHON": sys.executable},
         )
 
 
