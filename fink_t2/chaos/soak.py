@@ -138,16 +138,20 @@ def _watch(scene: Scene, seconds: float, rows: list[dict[str, float]]) -> None:
 
 
 def _memory(scene: Scene) -> dict[str, float]:
-    """Return the resident memory of JVM, driver and workers (MB)."""
+    """Return the resident memory of JVM, driver and workers (MB).
+
+    A child that the JVM is just making, for a command like chmod, has for a moment the JVM's own
+    name and memory: so the largest counts and not the sum.
+    """
     memory = dict.fromkeys(MEMORY, 0.0)
     for process in scene.job.processes():
+        resident = _resident_mb(process.pid)
         if "pyspark.daemon" in process.command:
-            kind = "workers_mb"
+            memory["workers_mb"] += resident
         elif "java" in process.command.partition(" ")[0]:
-            kind = "jvm_mb"
+            memory["jvm_mb"] = max(memory["jvm_mb"], resident)
         else:
-            kind = "driver_mb"
-        memory[kind] += _resident_mb(process.pid)
+            memory["driver_mb"] += resident
     return memory
 
 
