@@ -85,9 +85,14 @@ class TimeBudget(keras.callbacks.Callback):
 class _Cosine(keras.callbacks.Callback):
     """Lower the learning rate along half a cosine, step by step."""
 
-    def __init__(self, peak: float, steps: int) -> None:
+    def __init__(self, peak: float, epochs: int, steps_per_epoch: int) -> None:
         super().__init__()
-        self.peak, self.steps, self.step = peak, max(steps, 1), 0
+        self.peak, self.steps_per_epoch = peak, steps_per_epoch
+        self.steps, self.step = max(epochs * steps_per_epoch, 1), 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Count the steps of an earlier, interrupted call."""
+        self.step = epoch * self.steps_per_epoch
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the rate of this step."""
@@ -203,8 +208,8 @@ def fit(
     watched = "val_flat_log_loss" if validation is not None else "loss"
     wanted: list[keras.callbacks.Callback] = [*callbacks, keras.callbacks.TerminateOnNaN()]
     if settings.schedule == "cosine":
-        steps = settings.epochs * math.ceil(len(train) / batch_size)
-        wanted.append(_Cosine(settings.learning_rate, steps))
+        steps = math.ceil(len(train) / batch_size)
+        wanted.append(_Cosine(settings.learning_rate, settings.epochs, steps))
     else:
         wanted.append(
             keras.callbacks.ReduceLROnPlateau(

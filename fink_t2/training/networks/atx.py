@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy.typing as npt
 
 from fink_t2.classes import CLASSES
-from fink_t2.training.networks.t2 import standardise
+from fink_t2.training.networks.auxiliary_input import FeatureStatistics, join_features
 
 #: Filters of Xception (Chollet 2017, figure 5), before they are scaled down.
 ENTRY_FILTERS = (32, 64)
@@ -44,7 +43,7 @@ def build_atx(
     grid_length: int,
     n_passbands: int,
     n_features: int = 0,
-    feature_statistics: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    feature_statistics: FeatureStatistics | None = None,
     n_classes: int = len(CLASSES),
 ) -> keras.Model:
     """Build an atx network; inputs and output as `fink_t2.training.networks.t2.build_t2`.
@@ -52,7 +51,6 @@ def build_atx(
     Auxiliary features join before the last linear layer.
     """
     light_curve = keras.Input((grid_length, n_passbands), name="light_curve")
-    inputs = [light_curve]
 
     def filters(number: int) -> int:
         return max(1, number // settings.scaledown)
@@ -79,12 +77,10 @@ def build_atx(
     for number in EXIT_FILTERS[2:]:
         x = keras.layers.ReLU()(_separable(x, filters(number), settings))
     x = keras.layers.GlobalAveragePooling1D(name="pooling")(x)
-    if n_features:
-        features = keras.Input((n_features,), name="features")
-        inputs.append(features)
-        x = keras.layers.Concatenate()([x, standardise(features, feature_statistics)])
+    x, further = join_features(x, n_features, feature_statistics)
     logits = keras.layers.Dense(n_classes, name="logits")(x)
-    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name="atx")
+    outputs = keras.layers.Softmax(name="probabilities")(logits)
+    return keras.Model([light_curve, *further], outputs, name="atx")
 
 
 def _separable(x: Any, filters: int, settings: AtxSettings, activate: bool = False) -> Any:

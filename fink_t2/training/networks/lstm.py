@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fink_t2.classes import CLASSES
-from fink_t2.training.networks.t2 import standardise
+from fink_t2.training.networks.auxiliary_input import FeatureStatistics, join_features
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def build_lstm(
     grid_length: int,
     n_passbands: int,
     n_features: int = 0,
-    feature_statistics: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    feature_statistics: FeatureStatistics | None = None,
     n_classes: int = len(CLASSES),
 ) -> keras.Model:
     """Build the network; inputs and output as `fink_t2.training.networks.t2.build_t2`.
@@ -49,22 +49,19 @@ def build_lstm(
     The report's 31 aggregates are replaced by this package's auxiliary features.
     """
     light_curve = keras.Input((grid_length, n_passbands), name="light_curve")
-    inputs = [light_curve]
     x: Any = keras.layers.LSTM(
         settings.units, dropout=settings.lstm_dropout, return_sequences=True
     )(light_curve)
     x = keras.layers.LSTM(settings.units, dropout=settings.lstm_dropout)(x)
-    if n_features:
-        features = keras.Input((n_features,), name="features")
-        inputs.append(features)
-        x = keras.layers.Concatenate()([x, standardise(features, feature_statistics)])
+    x, further = join_features(x, n_features, feature_statistics)
     for place, width in enumerate(settings.dense):
         x = keras.layers.Dense(width, activation="relu")(x)
         x = keras.layers.BatchNormalization()(x)
         rate = settings.first_dropout if place == 0 else settings.dropout
         x = keras.layers.Dropout(rate)(x)
     logits = keras.layers.Dense(n_classes, name="logits")(x)
-    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name="lstm")
+    outputs = keras.layers.Softmax(name="probabilities")(logits)
+    return keras.Model([light_curve, *further], outputs, name="lstm")
 
 
 def class_99_score(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 
 from fink_t2.classes import CLASSES
+from fink_t2.training.networks.auxiliary_input import (
+    FeatureStatistics,
+    auxiliary_input,
+    join_features,
+)
 from fink_t2.training.networks.positional_encoding import PositionalEncoding
 from fink_t2.training.networks.transformer_block import transformer_block
 
@@ -56,7 +59,7 @@ def build_t2(
     grid_length: int,
     n_passbands: int,
     n_features: int = 0,
-    feature_statistics: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    feature_statistics: FeatureStatistics | None = None,
     n_classes: int = len(CLASSES),
 ) -> keras.Model:
     """Build a t2 network.
@@ -90,21 +93,19 @@ def build_t2(
     light_curve = keras.Input((grid_length, n_passbands), name="light_curve")
     inputs = [light_curve]
     sequence: Any = light_curve
-    features: Any = None
-    if n_features:
-        features = keras.Input((n_features,), name="features")
-        inputs.append(features)
-        features = standardise(features, feature_statistics)
     if settings.patch > 1:
         steps = grid_length // settings.patch
         sequence = keras.layers.Reshape((steps, settings.patch * n_passbands))(sequence)
-    if n_features and settings.join == "time":
-        column = keras.layers.Reshape((n_features, 1))(features)
-        rows = keras.layers.Concatenate(axis=2)([column] * sequence.shape[2])
-        sequence = keras.layers.Concatenate(axis=1)([sequence, rows])
-    if n_features and settings.join == "passbands":
-        repeated = keras.layers.RepeatVector(sequence.shape[1])(features)
-        sequence = keras.layers.Concatenate(axis=2)([sequence, repeated])
+    if n_features and settings.join != "head":
+        features, standardised = auxiliary_input(n_features, feature_statistics)
+        inputs.append(features)
+        if settings.join == "time":
+            column = keras.layers.Reshape((n_features, 1))(standardised)
+            rows = keras.layers.Concatenate(axis=2)([column] * sequence.shape[2])
+            sequence = keras.layers.Concatenate(axis=1)([sequence, rows])
+        else:
+            repeated = keras.layers.RepeatVector(sequence.shape[1])(standardised)
+            sequence = keras.layers.Concatenate(axis=2)([sequence, repeated])
 
     # A convolution of kernel one is a dense layer over every step.
     sequence = keras.layers.Dense(settings.width, activation="relu", name="embedding")(sequence)
@@ -115,7 +116,8 @@ def build_t2(
         )
     pooled = keras.layers.GlobalAveragePooling1D(name="pooling")(sequence)
     if n_features and settings.join == "head":
-        pooled = keras.layers.Concatenate()([pooled, features])
+        pooled, further = join_features(pooled, n_features, feature_statistics)
+        inputs += further
         for layer in (1, 2):
             pooled = keras.layers.Dense(
                 settings.head_width, activation="relu", name=f"head_{layer}"
@@ -124,14 +126,6 @@ def build_t2(
     logits = keras.layers.Dense(n_classes, name="logits")(pooled)
     outputs = keras.layers.Softmax(name="probabilities")(logits)
     return keras.Model(inputs, outputs, name="t2")
-
-
-def standardise(features: Any, statistics: tuple[npt.ArrayLike, npt.ArrayLike] | None) -> Any:
-    """Standardise features inside the graph, so that every caller gives them raw."""
-    if statistics is None:
-        return features
-    mean, variance = (np.asarray(values, dtype=np.float32) for values in statistics)
-    return keras.layers.Normalization(mean=mean, variance=variance, name="standardise")(features)
 
 
 def count_t2_parameters(
