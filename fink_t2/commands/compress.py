@@ -8,6 +8,8 @@ Examples:
   fink-t2 compress --table models/t2-ztf/0.1.0
   fink-t2 compress --table models/t2-ztf/0.1.0 --out report --epochs 10
   fink-t2 compress models/t2-ztf/0.1.0 --layers all --quantize shared --out small
+  fink-t2 compress models/t2-ztf/0.2.0 --no-clusters --quantize float16 --batch 8 \
+      --as 0.2.1 --out models/t2-ztf/0.2.1
   fink-t2 compress trained.keras --no-clusters --sparsity 0.3 --quantize float16 --out small
 """
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from fink_t2.training.examples import Examples
 
 #: As `fink_t2.training.compression.quantization.METHODS`, which needs TensorFlow to import.
-QUANTIZATIONS = ("none", "float16", "dynamic", "shared", "integer")
+QUANTIZATIONS = ("none", "float16", "dynamic", "shared", "stored", "integer")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sparsity", type=float, help="share of every kernel to prune (with --table: 0.011)"
     )
     parser.add_argument("--quantize", choices=QUANTIZATIONS, default="shared")
+    parser.add_argument(
+        "--as",
+        dest="version",
+        metavar="VERSION",
+        help="make --out a version of the model: NETWORK is the folder of another one",
+    )
     parser.add_argument("--batch", type=int, default=1, help="light curves per call of TFLite")
     parser.add_argument("--epochs", type=int, default=5, help="of fine-tuning (default: 5)")
     parser.add_argument("--learning-rate", type=float, default=3e-4, help="(default: 3e-4)")
@@ -131,8 +139,9 @@ def _compress(
     from fink_t2.inference import TfliteNetwork
     from fink_t2.training.compression.compress import cluster, prune
     from fink_t2.training.compression.deflate import deflate
+    from fink_t2.training.compression.eight_bits import round_weights
     from fink_t2.training.compression.packed_weights import pack_weights
-    from fink_t2.training.compression.quantization import quantize
+    from fink_t2.training.compression.quantization import EIGHT_BIT_WEIGHTS, quantize
     from fink_t2.training.evaluation.markdown import markdown_table
     from fink_t2.training.flat_log_loss import flat_log_loss
 
@@ -149,19 +158,42 @@ def _compress(
         keep = args.sparsity is not None
         network = cluster(network, settings, train, columns, tuning, keep_zeros=keep)
         rows.append([f"clustered into {args.clusters}", loss(network)])
+    if args.quantize in EIGHT_BIT_WEIGHTS:
+        # model.keras is then what the flatbuffer holds.
+        round_weights(network)
+        rows.append(["weights rounded to 8 bits", loss(network)])
     args.out.mkdir(parents=True, exist_ok=True)
     content = quantize(network, args.quantize, args.batch, train, columns)
     flatbuffer = args.out / "model.tflite"
     flatbuffer.write_bytes(content)
     network.save(args.out / "model.keras")
-    (args.out / "weights.packed").write_bytes(pack_weights(network))
     found = TfliteNetwork(flatbuffer).predict(*inputs)
     rows.append([f"TFLite, {args.quantize}", flat_log_loss(found, test.allowed)])
     print(markdown_table([f"on {len(test)} light curves", "log-loss"], rows))
     print(f"{flatbuffer}: {len(content):,} bytes, {len(deflate(content)):,} with DEFLATE")
-    packed = (args.out / "weights.packed").stat().st_size
-    print(f"{args.out / 'weights.packed'}: {packed:,} bytes (all weights, without the graph)")
+    if args.version is not None:
+        _write_metadata(args, len(content))
+        return 0
+    packed = args.out / "weights.packed"
+    packed.write_bytes(pack_weights(network))
+    print(f"{packed}: {packed.stat().st_size:,} bytes (all weights, without the graph)")
     return 0
+
+
+def _write_metadata(args: argparse.Namespace, tflite_bytes: int) -> None:
+    """Write the metadata of the version that was compressed, without what it scored."""
+    path = args.network / "metrics.json"
+    if not path.is_file():
+        raise FinkT2Error(f"--as needs the folder of a model's version, {path} is not there")
+    metadata = json.loads(path.read_text())
+    metadata.pop("evaluation", None)
+    origin = f"{metadata['name']}/{metadata['version']}"
+    metadata |= {
+        "version": args.version,
+        "tflite_bytes": tflite_bytes,
+        "compressed_from": {"model": origin, "weights": args.quantize},
+    }
+    (args.out / "metrics.json").write_text(json.dumps(metadata, indent=1) + "\n")
 
 
 def _input_of(args: argparse.Namespace, network: Any) -> tuple[tuple[int, ...], str]:

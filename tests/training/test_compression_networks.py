@@ -24,6 +24,7 @@ from fink_t2.training.compression.constrained_network import (  # noqa: E402
     Constraint,
     kernels,
 )
+from fink_t2.training.compression.eight_bits import round_weights  # noqa: E402
 from fink_t2.training.compression.flatbuffer import distinct_weights, strip  # noqa: E402
 from fink_t2.training.compression.packed_weights import (  # noqa: E402
     pack_weights,
@@ -177,6 +178,23 @@ def test_every_export_agrees_with_keras_and_the_shared_one_is_smallest(network, 
         quantize(network, "int3")
     with pytest.raises(ValueError, match="needs examples"):
         quantize(network, "integer")
+
+
+def test_rounded_weights_are_stored_as_they_are(network, examples, tmp_path):
+    rounded = copy_network(network)
+    round_weights(rounded)
+    expected = predictions(rounded, examples)
+    assert np.abs(expected - predictions(network, examples)).max() > 1e-3
+    path = tmp_path / "stored.tflite"
+    path.write_bytes(quantize(rounded, "stored", 4))
+    found = TfliteNetwork(path).predict(examples.grid, examples.features)
+    # What is left is the positional encoding, which is no weight.
+    unrounded = np.abs(found - predictions(network, examples)).max()
+    assert np.abs(found - expected).max() < 0.3 * unrounded
+    before = [np.asarray(variable) for variable in rounded.trainable_variables]
+    round_weights(rounded)
+    for again, once in zip(rounded.trainable_variables, before, strict=True):
+        np.testing.assert_allclose(np.asarray(again), once, rtol=1e-6)
 
 
 def test_stripping_changes_no_result(network, examples, tmp_path):

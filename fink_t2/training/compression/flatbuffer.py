@@ -8,10 +8,9 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-IDENTIFIER = b"TFL3"
+from fink_t2.training.compression.eight_bits import FEWEST_ELEMENTS, to_eight_bits
 
-#: Constants of fewer elements stay float32: they would not repay their bookkeeping.
-FEWEST_ELEMENTS = 128
+IDENTIFIER = b"TFL3"
 
 #: Operator versions that take 8-bit weights with inputs quantized as they come, and that
 #: dequantize 8-bit constants.
@@ -19,17 +18,19 @@ HYBRID_FULLY_CONNECTED_VERSION = 9
 DEQUANTIZE_VERSION = 2
 
 
-def store_constants_as_int8(model: bytes) -> bytes:
+def store_constants_as_int8(model: bytes, integer_products: bool = True) -> bytes:
     """Store float32 constants as 8-bit integers with one scale per array.
 
-    Weights of fully connected layers are multiplied as integers, with inputs quantized as
-    they come ("dynamic range"); other constants are turned back when the network is loaded.
     One scale per array keeps equal weights equal, so k shared values stay at most k.
 
     Parameters
     ----------
     model : bytes
         A flatbuffer with float32 constants.
+    integer_products : bool
+        Whether weights of fully connected layers are multiplied as integers, with inputs
+        quantized as they come ("dynamic range"). All other constants are turned back into
+        floats when the network is loaded.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def store_constants_as_int8(model: bytes) -> bytes:
             values = _float_constant(content, graph.tensors[index])
             if values is None or values.size < FEWEST_ELEMENTS or index not in uses:
                 continue
-            if all(_is_weight(content, operator, place) for operator, place in uses[index]):
+            if integer_products and all(_is_weight(content, *use) for use in uses[index]):
                 _store(content, graph.tensors[index], values)
                 for operator, _ in uses[index]:
                     operator.builtinOptions.asymmetricQuantizeInputs = True
@@ -167,8 +168,7 @@ def _is_weight(content: Any, operator: Any, place: int) -> bool:
 
 def _store(content: Any, tensor: Any, values: np.ndarray) -> None:
     """Replace a tensor's constant by 8-bit integers in [-127, 127]."""
-    scale = max(float(np.abs(values).max()), 1e-12) / 127.0
-    integers = np.clip(np.rint(values / scale), -127, 127).astype(np.int8)
+    integers, scale = to_eight_bits(values)
     buffer = schema.BufferT()
     buffer.data = integers.view(np.uint8)
     content.buffers.append(buffer)

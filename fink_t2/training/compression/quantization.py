@@ -8,16 +8,20 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from fink_t2.training.compression.flatbuffer import store_constants_as_int8
+from fink_t2.training.compression.flatbuffer import store_constants_as_int8, strip
 from fink_t2.training.examples import Examples
 from fink_t2.training.tflite_export import export_tflite, save_for_conversion
 
-#: "float16": half precision. "dynamic": the converter's 8-bit weights, one scale per output
-#: channel, activations quantized as they come. "shared": 8-bit weights with one scale per
-#: array, so that clustered weights keep their few distinct values, and every constant of the
-#: graph as 8 bits: the smallest file. "integer": activations as 8-bit integers too, their
-#: ranges measured on examples.
-METHODS = ("none", "float16", "dynamic", "shared", "integer")
+#: "float16": half precision, turned into floats when the file is loaded. "dynamic": the
+#: converter's 8-bit weights, one scale per output channel, activations quantized as they come.
+#: "shared": 8-bit weights with one scale per array, so that clustered weights keep their few
+#: distinct values, and every constant of the graph as 8 bits: the smallest file. "stored": the
+#: same constants, all of them turned back into floats when the file is loaded: nothing but the
+#: weights is rounded. "integer": activations as 8-bit integers too, their ranges measured on
+#: examples.
+METHODS = ("none", "float16", "dynamic", "shared", "stored", "integer")
+#: Methods that round weights as `fink_t2.training.compression.eight_bits.round_weights` does.
+EIGHT_BIT_WEIGHTS = ("shared", "stored")
 
 #: Examples on which ranges of activations are measured.
 CALIBRATION_EXAMPLES = 256
@@ -57,11 +61,13 @@ def quantize(
     """
     if method not in METHODS:
         raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
-    if method == "shared":
-        return store_constants_as_int8(export_tflite(network, batch_size))
+    if method in EIGHT_BIT_WEIGHTS:
+        return store_constants_as_int8(export_tflite(network, batch_size), method == "shared")
     if method != "integer":
         weights = {"none": "float32", "float16": "float16", "dynamic": "int8"}[method]
-        return export_tflite(network, batch_size, weights)
+        content = export_tflite(network, batch_size, weights)
+        # Names and notes are a seventh of the file in half precision.
+        return strip(content) if method == "float16" else content
     if examples is None:
         raise ValueError("quantizing activations needs examples to measure their ranges on")
     import tensorflow as tf
