@@ -62,6 +62,7 @@ def write_artefact(
     model: keras.Model,
     tflite: bytes,
     training: Mapping[str, Any],
+    class_factors: Mapping[str, float] | None = None,
 ) -> None:
     """Write ``model.tflite``, ``model.keras`` and ``metrics.json``.
 
@@ -78,6 +79,9 @@ def write_artefact(
     training : mapping
         How it was made: data, seed, settings, losses. Stands in ``metrics.json`` as
         "training".
+    class_factors : mapping of str to float, optional
+        Factors on classes' probabilities that calibration folded in, for the class mix of
+        real alerts.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,6 +94,7 @@ def write_artefact(
         **identity.metadata(),
         "parameters": model.count_params(),
         "tflite_bytes": len(tflite),
+        "class_factors": dict(class_factors or {}),
         "training": dict(training),
     }
     (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=1) + "\n")

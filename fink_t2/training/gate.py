@@ -8,6 +8,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,13 @@ from fink_t2.classifier import Classifier
 from fink_t2.errors import ModelError
 from fink_t2.features import feature_names
 from fink_t2.inference import TfliteNetwork
-from fink_t2.model_store import ModelReference, ModelStore, read_reference
+from fink_t2.model_store import METADATA_FILE, ModelReference, ModelStore, read_reference
 from fink_t2.passbands import passbands_of
 from fink_t2.preprocessing import PREPROCESSING_VERSION
 from fink_t2.training.artefact import KERAS_FILE
+from fink_t2.training.evaluation.acceptance import CRITERIA
 from fink_t2.training.evaluation.confusion import Confusion, confusion
-from fink_t2.training.evaluation.log_loss import flat_weighted_log_loss
+from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY, flat_weighted_log_loss
 from fink_t2.training.examples import prepare_examples
 from fink_t2.training.labelled import Labelled
 from fink_t2.training.settings import GateSettings
@@ -142,6 +144,8 @@ def gate(
     checks.append(_agreement(folder, reference, validation, settings.largest_disagreement))
     checks.append(_latency(reference, validation, settings.largest_latency))
     checks += _improvement(classifier, serving, validation, settings.largest_recall_loss)
+    if serving is not None:
+        checks.append(_still_accepted(reference, serving))
     return Decision(reference.label, serving_label, tuple(checks))
 
 
@@ -281,12 +285,41 @@ def _improvement(
     return [better, recall]
 
 
+def _still_accepted(candidate: ModelReference, serving: ModelReference) -> Check:
+    """Check that no target on real light curves that is met in service would be missed.
+
+    Both models' numbers are of objects that they had not learnt from, as training measured
+    them; a model without such numbers meets no target, and promises none.
+    """
+    before, after = _metadata(serving).get("held_out", {}), _metadata(candidate).get("held_out", {})
+    lost = [
+        f"{criterion.text} {after[criterion.key]:.3f}"
+        for criterion in CRITERIA
+        if criterion.key in after
+        and criterion.holds(before.get(criterion.key))
+        and not criterion.holds(after[criterion.key])
+    ]
+    reason = f"targets that {serving.label} meets and this one misses: {', '.join(lost) or 'none'}"
+    return Check("real light curves", not lost, float(len(lost)), 0.0, reason)
+
+
+def _metadata(reference: ModelReference) -> dict[str, Any]:
+    return dict(json.loads((Path(reference.tflite_path).parent / METADATA_FILE).read_text()))
+
+
 def _score(classifier: Classifier, validation: Labelled) -> tuple[float, Confusion]:
-    """Return log-loss and confusion over the examples of one known class."""
+    """Return log-loss and confusion over the examples of one known class.
+
+    The class factors with which a model was calibrated for the mix of real alerts are taken
+    out: the validation set weighs all classes alike.
+    """
     labels = validation.labels()
     known = validation.select(labels >= 0)
     labels = labels[labels >= 0]
     probabilities = _probabilities(classifier, known)
+    factors = _metadata(classifier.reference).get("class_factors", {})
+    probabilities = probabilities / [factors.get(name, 1.0) for name in CLASSES]
+    probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), SMALLEST_PROBABILITY)
     loss = flat_weighted_log_loss(labels, probabilities)
     return loss, confusion(labels, probabilities.argmax(axis=1))
 

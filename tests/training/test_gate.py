@@ -130,6 +130,42 @@ def test_a_class_must_not_lose_its_recall_for_a_better_loss(store, validation):
     assert "recall" not in failed(gate(candidate, store.current("t2-test"), validation, generous))
 
 
+def change_metadata(store, version, **changes):
+    path = store.folder / "t2-test" / version / "metrics.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_the_class_mix_of_real_alerts_is_not_held_against_a_model(store, validation):
+    """A model calibrated for ten thousand times as many SNIa is judged as if it were not."""
+    store.promote("t2-test", "0.1.0")
+    folder = store.folder / "t2-test" / "0.2.0"
+    keras_file = folder / "model.keras"
+    network = keras.models.load_model(keras_file, compile=False)
+    layer = network.get_layer("logits")
+    kernel, bias = layer.get_weights()
+    bias[CLASSES.index("SNIa")] += np.log(1e4)
+    layer.set_weights([kernel, bias])
+    network.save(keras_file)
+    (folder / "model.tflite").write_bytes(export_tflite(network, 4))
+    without = gate(folder, store.current("t2-test"), validation, LENIENT)
+    assert failed(without) == ["log-loss"]
+    change_metadata(store, "0.2.0", class_factors={"SNIa": 1e4})
+    assert gate(folder, store.current("t2-test"), validation, LENIENT).promoted
+
+
+def test_no_target_that_is_met_on_real_light_curves_is_given_up(store, validation):
+    store.promote("t2-test", "0.1.0")
+    folder = store.folder / "t2-test" / "0.2.0"
+    change_metadata(store, "0.1.0", held_out={"alerts_accuracy": 0.80, "flat_transient": 0.6})
+    assert gate(folder, store.current("t2-test"), validation, LENIENT).promoted
+    change_metadata(store, "0.2.0", held_out={"alerts_accuracy": 0.78, "flat_transient": 0.7})
+    assert gate(folder, store.current("t2-test"), validation, LENIENT).promoted
+    change_metadata(store, "0.2.0", held_out={"alerts_accuracy": 0.77, "flat_transient": 0.4})
+    decision = gate(folder, store.current("t2-test"), validation, LENIENT)
+    assert failed(decision) == ["real light curves"]
+    assert "alerts: accuracy 0.770" in decision.reasons()[0]
+
+
 def test_few_examples_of_a_class_do_not_decide(store, validation):
     store.promote("t2-test", "0.3.0")
     few = validation.select(np.r_[0:60:2, 1:21:2])  # 30 SNIa, 10 AGN
