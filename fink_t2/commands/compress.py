@@ -9,7 +9,7 @@ Examples:
   fink-t2 compress --table models/t2-ztf/0.1.0 --out report --epochs 10
   fink-t2 compress models/t2-ztf/0.1.0 --layers all --quantize shared --out small
   fink-t2 compress models/t2-ztf/0.2.0 --no-clusters --quantize float16 --batch 8 \
-      --as 0.2.1 --out models/t2-ztf/0.2.1
+      --as 0.2.1 --out smaller
   fink-t2 compress trained.keras --no-clusters --sparsity 0.3 --quantize float16 --out small
 """
 

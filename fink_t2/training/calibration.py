@@ -1,4 +1,4 @@
-"""Calibrate a network on validation data, and fold the correction into its last layer."""
+"""Calibrate a network on labelled light curves, and fold the correction into its last layer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,19 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 
 from fink_t2.classes import CLASSES
-from fink_t2.training.flat_log_loss import SMALLEST
+from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY
+from fink_t2.training.flat_log_loss import class_weights
+from fink_t2.training.settings import ExportSettings
+
+#: The temperature is looked for between 1/4 and 4.
+LARGEST_TEMPERATURE = 4.0
+
+#: Standard deviation of the Gaussian prior of a class's shift around none: a class that the
+#: labelled light curves hardly hold keeps about the probability that the network gives it.
+SHIFT_SCALE = 1.0
 
 
 @dataclass(frozen=True)
@@ -29,60 +39,104 @@ class Calibration:
     temperature: float
     shift: tuple[float, ...]
 
+    def apply(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return corrected probabilities, shape (N, C)."""
+        return _softmax(_logits(probabilities) / self.temperature + np.asarray(self.shift))
 
-def fit_temperature(
+
+def fit_calibration(
     probabilities: npt.NDArray[np.floating],
     allowed: npt.NDArray[np.bool_],
     weights: npt.NDArray[np.floating] | None = None,
-) -> float:
-    """Find the temperature of lowest (weighted) log-loss.
+    shifts: bool = True,
+) -> Calibration:
+    """Find the calibration of lowest (weighted) log-loss (Alexandari et al. 2020).
 
     Parameters
     ----------
     probabilities : ndarray, shape (N, C)
-        Predictions on validation data.
+        Predictions of light curves that were not learnt from.
     allowed : ndarray of bool, shape (N, C)
         Classes that are right.
     weights : ndarray, shape (N,), optional
         Weights of the examples.
+    shifts : bool
+        Whether to fit the classes' shifts as well; they then follow the class mix of the
+        examples. Otherwise they are zero.
 
     Returns
     -------
-    float
-        Between 1/4 and 4.
+    Calibration
     """
-    logits = np.log(np.clip(probabilities.astype(np.float64), SMALLEST, 1.0))
-    weights = np.ones(len(logits)) if weights is None else weights.astype(np.float64)
+    logits = _logits(probabilities)
+    n_examples, n_classes = logits.shape
+    weights = np.ones(n_examples) if weights is None else weights.astype(np.float64)
+    weights = weights / weights.sum()
 
-    def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        scaled -= scaled.max(axis=1, keepdims=True)
-        p = np.exp(scaled)
-        p /= p.sum(axis=1, keepdims=True)
-        right = np.clip((p * allowed).sum(axis=1), SMALLEST, 1.0)
-        return float(-(weights * np.log(right)).sum() / weights.sum())
+    def loss(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        scaled = logits * np.exp(-values[0])
+        p = _softmax(scaled + values[1:] if shifts else scaled)
+        right = np.maximum((p * allowed).sum(axis=1), SMALLEST_PROBABILITY)
+        # d(-ln right) / d logits
+        slope = (p - p * allowed / right[:, None]) * weights[:, None]
+        penalty = values[1:] / SHIFT_SCALE**2 / n_examples
+        gradient = np.concatenate(([-(slope * scaled).sum()], slope.sum(axis=0) + penalty))
+        if not shifts:
+            gradient[1:] = 0.0
+        total = -(weights * np.log(right)).sum() + 0.5 * (values[1:] * penalty).sum()
+        return float(total), gradient
 
-    # Golden section: the loss has one minimum in the temperature.
-    low, high = np.log(0.25), np.log(4.0)
-    ratio = (np.sqrt(5.0) - 1.0) / 2.0
-    for _ in range(40):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(left) < loss(right):
-            high = right
-        else:
-            low = left
-    return float(np.exp((low + high) / 2.0))
+    limit = np.log(LARGEST_TEMPERATURE)
+    bounds = [(-limit, limit)] + [(None, None)] * n_classes
+    found = minimize(loss, np.zeros(1 + n_classes), jac=True, method="L-BFGS-B", bounds=bounds)
+    return Calibration(float(np.exp(found.x[0])), tuple(found.x[1:].tolist()))
 
 
-def class_shift(factors: Mapping[str, float]) -> tuple[float, ...]:
-    """Return the shift of logits that multiplies classes' probabilities before they are normalised.
+def calibrate(
+    probabilities: npt.NDArray[np.floating],
+    allowed: npt.NDArray[np.bool_],
+    export: ExportSettings,
+) -> Calibration:
+    """Find the calibration that the configuration asks for.
 
     Parameters
     ----------
-    factors : mapping of str to float
-        Class name to factor; classes left out keep theirs.
+    probabilities, allowed
+        As in `fit_calibration`.
+    export : ExportSettings
+        Has the classes' factors, or else the weights by which their shifts are fitted.
     """
-    return tuple(float(np.log(factors.get(name, 1.0))) for name in CLASSES)
+    if export.class_factors:
+        return fit_temperature(probabilities, allowed, export.class_factors)
+    weights = class_weights(allowed, export.class_power)
+    return fit_calibration(probabilities, allowed, weights)
+
+
+def fit_temperature(
+    probabilities: npt.NDArray[np.floating],
+    allowed: npt.NDArray[np.bool_],
+    factors: Mapping[str, float],
+) -> Calibration:
+    """Find the temperature of lowest log-loss that goes with chosen factors on the classes.
+
+    The factors are on the probabilities as the network gives them, so the temperature changes
+    how sure a call is and not which call is made.
+
+    Parameters
+    ----------
+    probabilities, allowed
+        As in `fit_calibration`.
+    factors : mapping of str to float
+        Class name to factor; classes left out keep their probabilities.
+
+    Returns
+    -------
+    Calibration
+    """
+    shift = np.log([factors.get(name, 1.0) for name in CLASSES])
+    shifted = _softmax(_logits(probabilities) + shift)
+    temperature = fit_calibration(shifted, allowed, shifts=False).temperature
+    return Calibration(temperature, tuple((shift / temperature).tolist()))
 
 
 def fold(model: keras.Model, calibration: Calibration) -> None:
@@ -95,3 +149,12 @@ def fold(model: keras.Model, calibration: Calibration) -> None:
     model.get_layer("logits").set_weights(
         [kernel / calibration.temperature, bias / calibration.temperature + shift]
     )
+
+
+def _logits(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    return np.log(np.clip(probabilities.astype(np.float64), SMALLEST_PROBABILITY, 1.0))
+
+
+def _softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(p / p.sum(axis=1, keepdims=True))

@@ -7,6 +7,7 @@ epoch it was in.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import time
@@ -18,15 +19,21 @@ from typing import Any
 import keras
 import numpy as np
 
+from fink_t2.classes import CLASSES
 from fink_t2.errors import FinkT2Error
 from fink_t2.model_store import METADATA_FILE, ModelStore, read_reference
 from fink_t2.training.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
-from fink_t2.training.calibration import Calibration, class_shift, fit_temperature, fold
-from fink_t2.training.cross_validation import cross_validate, real_scores
+from fink_t2.training.calibration import Calibration, calibrate, fit_calibration, fold
+from fink_t2.training.cross_validation import (
+    HeldOutClassifier,
+    HeldOutPredictions,
+    cross_validate,
+    real_scores,
+)
 from fink_t2.training.evaluation.acceptance import CanClassify, acceptance_table
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
-from fink_t2.training.fine_tuning import fine_tune
+from fink_t2.training.fine_tuning import fine_tune, parts_of
 from fink_t2.training.fit import fit, predict
 from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
 from fink_t2.training.frozen_validation import load_validation, save_validation
@@ -36,7 +43,6 @@ from fink_t2.training.load_network import load_network
 from fink_t2.training.network_choice import build_network
 from fink_t2.training.replicas import replicated
 from fink_t2.training.settings import RetrainSettings
-from fink_t2.training.tflite_export import export_tflite
 from fink_t2.training.training_sets import (
     RealData,
     fine_tuning_set,
@@ -48,6 +54,7 @@ from fink_t2.training.training_sets import (
 )
 
 HELD_OUT_FILE = "held_out.txt"
+PREDICTIONS_FILE = "cross_validated.npz"
 VALIDATION_FILE = "frozen_validation.npz"
 
 
@@ -115,19 +122,13 @@ def make_data(run: Run) -> None:
     run.path(HELD_OUT_FILE).write_text("".join(f"{name}\n" for name in sorted(held_out)))
     n_real = sum(map(len, data.all()))
     counts = {"real_examples": n_real, "held_out_objects": len(held_out)}
-    if n_real:
-        choose = is_among(held_out)
-        learn = data.select(lambda part: ~choose(part))
-        mixed = fine_tuning_set(learn, examples.select(parts["train"]), settings)
-        save_examples(run.path("fine_tune.npz"), mixed)
-        counts["fine_tuning_examples"] = len(mixed)
-        apart = [part for part in data.select(choose).all() if len(part)]
-        if apart:
-            save_examples(
-                run.path("real_validation.npz"),
-                join_examples([prepare_examples(part, settings.grid_length) for part in apart]),
-            )
-            frozen += apart
+    apart = [part for part in data.select(is_among(held_out)).all() if len(part)]
+    if apart:
+        save_examples(
+            run.path("real_validation.npz"),
+            join_examples([prepare_examples(part, settings.grid_length) for part in apart]),
+        )
+        frozen += apart
     save_validation(run.path(VALIDATION_FILE), concatenate(frozen))
     counts |= {name: int(keep.sum()) for name, keep in parts.items()}
     run.note("data", {"missing": list(data.missing), "examples": counts})
@@ -149,7 +150,7 @@ def _train(run: Run, replicas: int) -> None:
     model = build_network(settings, examples)
     warm = settings.warm_start and _take_weights(run, model)
     facts: dict[str, Any] = {"warm_start": warm, "parameters": model.count_params()}
-    has_real = run.path("fine_tune.npz").exists()
+    has_real = _has_real(run)
     began = time.monotonic()
     pretrained = run.path("pretrained.keras")
     if pretrained.exists():
@@ -173,11 +174,11 @@ def _train(run: Run, replicas: int) -> None:
         predict(model, validation, columns), validation.allowed
     )
     if has_real:
-        learn = _learnt_from(run)
-        simulated = load_examples(run.path("train.npz"))
+        examples_of = _fine_tuning_examples(run)
+        facts["fine_tuning_examples"] = len(examples_of(0))
         model = fine_tune(
             model,
-            lambda number: fine_tuning_set(learn, simulated, settings, number),
+            examples_of,
             settings,
             replicas,
             run.left(0.8),
@@ -188,8 +189,20 @@ def _train(run: Run, replicas: int) -> None:
             predict(model, validation, columns), validation.allowed
         )
     model.save(run.path("trained.keras"))
+    run.path(PREDICTIONS_FILE).unlink(missing_ok=True)  # of another recipe, perhaps
     facts["seconds"] = round(time.monotonic() - began, 1)
     run.note("train", facts)
+
+
+def _has_real(run: Run) -> bool:
+    return bool(run.facts("data")["examples"]["real_examples"])
+
+
+def _fine_tuning_examples(run: Run) -> Callable[[int], Examples]:
+    """Return a function that makes the varied examples of each copy of the network."""
+    learn = _learnt_from(run)
+    simulated = load_examples(run.path("train.npz"))
+    return lambda number: fine_tuning_set(learn, simulated, run.settings, number)
 
 
 def _learnt_from(run: Run) -> RealData:
@@ -201,61 +214,59 @@ def _learnt_from(run: Run) -> RealData:
 def validate_fine_tuning(run: Run) -> None:
     """Cross-validate the fine-tuning on the real light curves, if the configuration asks for it."""
     settings = run.settings
-    if not settings.real.folds or not run.path("fine_tune.npz").exists():
+    if not settings.real.folds or not _has_real(run):
         run.note("cross_validate", {})
         return
     data = _learnt_from(run)
-    classifier = cross_validate(
-        load_network(run.path("pretrained.keras")),
-        data,
-        load_examples(run.path("train.npz")),
-        settings,
-        settings.real.folds,
-        run.say,
-    )
-    everything = concatenate(data.all())
-    probabilities = classifier.classify(everything.light_curves).probabilities
-    # The factors of the export come on top of the temperature that is fitted on these.
+    kept = run.path(PREDICTIONS_FILE)
+    if not kept.exists():
+        predictions = cross_validate(
+            load_network(run.path("pretrained.keras")),
+            data,
+            load_examples(run.path("train.npz")),
+            settings,
+            settings.real.folds,
+            run.say,
+        )
+        np.savez(kept, **vars(predictions))
+    trained = load_network(run.path("trained.keras"))
+    classifier = HeldOutClassifier(data, _held_out_predictions(run), trained, settings)
     numbers = real_scores(classifier, settings)
     run.say(acceptance_table({"cross-validated": numbers}))
-    np.savez(
-        run.path("cross_validated.npz"),
-        probabilities=probabilities,
-        allowed=everything.allowed,
-    )
     run.note("cross_validate", {"folds": settings.real.folds, "scores": numbers})
 
 
 def compress(run: Run) -> None:
     """Cluster, calibrate and export; write the candidate into the store."""
-    from fink_t2.training.compression.compress import CompressionSettings, cluster
+    from fink_t2.training.compression.compress import copy_network
+    from fink_t2.training.compression.eight_bits import round_weights
+    from fink_t2.training.compression.quantization import EIGHT_BIT_WEIGHTS, quantize
 
     settings = run.settings
-    columns = settings.feature_columns()
-    model = load_network(run.path("trained.keras"))
-    source = "fine_tune" if run.path("fine_tune.npz").exists() else "train"
-    examples = load_examples(run.path(f"{source}.npz"))
-    if source == "train":
-        examples = _flat(examples, settings.real.class_power)
-    before = _validation_loss(run, model)
+    trained = load_network(run.path("trained.keras"))
+    model = copy_network(trained)
+    eight_bits = settings.export.weights in EIGHT_BIT_WEIGHTS
+    if eight_bits:
+        round_weights(model)
     if settings.export.clusters:
-        chosen = CompressionSettings(clusters=settings.export.clusters)
-        subset = np.random.default_rng(settings.seed).permutation(len(examples))
-        model = cluster(model, chosen, examples.select(subset[: settings.export.examples]), columns)
-    shift = class_shift(settings.export.class_factors)
-    fold(model, Calibration(1.0, shift))
-    temperature, judge = _temperature(run, model)
-    fold(model, Calibration(temperature, (0.0,) * len(shift)))
-    tflite = export_tflite(model, settings.export.batch_size, settings.export.weights)
+        _cluster_last_layer(run, model)
+    calibration, judge = _calibration(run, trained)
+    fold(trained, calibration)
+    fold(model, calibration)
+    if eight_bits:
+        round_weights(model)
+    tflite = quantize(model, settings.export.weights, settings.export.batch_size)
     version = _next_version(run.store, settings.name)
     identity = ModelIdentity(
         settings.name, version, settings.survey, settings.grid_length, settings.feature_tuple()
     )
+    factors = dict(zip(CLASSES, np.exp(calibration.shift).tolist(), strict=True))
     facts = {
         "version": version,
-        "temperature": temperature,
+        "temperature": calibration.temperature,
+        "class_factors": factors,
         "calibrated_on": judge,
-        "validation_loss_before": before,
+        "validation_loss_calibrated": _validation_loss(run, trained),
         "validation_loss_compressed": _validation_loss(run, model),
     }
     steps = {name: run.facts(name) for name in ("data", "train", "cross_validate")}
@@ -265,8 +276,30 @@ def compress(run: Run) -> None:
         model,
         tflite,
         {"settings": asdict(settings), **steps, "compress": facts},
+        factors,
     )
     run.note("compress", facts)
+
+
+def _cluster_last_layer(run: Run, model: keras.Model) -> None:
+    """Share the last layer's weights; those before it stay as they are, rounded ones as well."""
+    from fink_t2.training.compression.compress import CompressionSettings, cluster
+
+    settings = run.settings
+    if _has_real(run):
+        examples = _fine_tuning_examples(run)(0)
+    else:
+        examples = _flat(load_examples(run.path("train.npz")), settings.real.class_power)
+    chosen = np.random.default_rng(settings.seed).permutation(len(examples))
+    examples = examples.select(chosen[: settings.export.examples])
+    before, last = parts_of(model, "logits")
+    pooled = predict(before, examples, settings.feature_columns())
+    clustered = cluster(
+        last,
+        CompressionSettings(("logits",), settings.export.clusters),
+        dataclasses.replace(examples, grid=pooled),
+    )
+    model.get_layer("logits").set_weights(clustered.get_layer("logits").get_weights())
 
 
 def evaluate_candidate(run: Run) -> None:
@@ -369,8 +402,8 @@ def _labelled_section(run: Run, metadata: dict[str, Any]) -> list[tuple[str, str
         title = "cross-validated"
         text = (
             f"{folded['folds']}-fold cross-validation by object: every light curve is scored by "
-            "a network that was fine-tuned by the same recipe without its object. The shipped "
-            "network was then fine-tuned on all of them."
+            "a network that was fine-tuned by the same recipe without its object, and calibrated "
+            "on the other folds. The shipped network was then fine-tuned on all of them."
         )
     else:
         title, text = "held out", "Objects that nothing was learnt from."
@@ -403,7 +436,7 @@ def _recipe_name(settings: RetrainSettings) -> str:
 
 
 def _recipe(run: Run, metadata: dict[str, Any]) -> str:
-    data, made = run.facts("data"), run.facts("compress")
+    data, trained, made = run.facts("data"), run.facts("train"), run.facts("compress")
     examples = data["examples"]
     lines = [
         f"- {examples['train']:,} simulated training examples, {examples['validation']:,} for "
@@ -413,22 +446,30 @@ def _recipe(run: Run, metadata: dict[str, Any]) -> str:
         lines.append(
             f"- Fine-tuned on {_sources(run.settings)}: {examples['real_examples']:,} light "
             f"curves and alerts, {examples['held_out_objects']} objects held out, varied to "
-            f"{examples['fine_tuning_examples']:,} examples."
+            f"{trained['fine_tuning_examples']:,} examples."
         )
     else:
         lines.append("- Simulated light curves alone.")
     for path in data["missing"]:
         lines.append(f"- {Path(path).name} was named in the configuration and was not there.")
     lines += [
-        f"- Flat log-loss on the simulated validation examples: "
-        f"{made['validation_loss_before']:.3f} as trained, "
-        f"{made['validation_loss_compressed']:.3f} clustered and calibrated "
-        f"(temperature {made['temperature']:.2f}, {made['calibrated_on']}).",
+        f"- Calibrated on {made['calibrated_on']}: temperature {made['temperature']:.2f}"
+        f"{_factors(made['class_factors'])}.",
+        "- Flat log-loss on the simulated validation examples: "
+        f"{trained['validation_loss_pretrained']:.3f} before real data were seen, "
+        f"{made['validation_loss_calibrated']:.4f} fine-tuned and calibrated, "
+        f"{made['validation_loss_compressed']:.4f} compressed.",
         "",
         f"Made again by `bin/retrain.sh --config conf/{_recipe_name(run.settings)}`. "
         "All settings stand in `metrics.json` under `training`.",
     ]
     return "\n".join(lines)
+
+
+def _factors(factors: dict[str, float]) -> str:
+    """Name the factors on classes' probabilities that do something."""
+    named = [f"{name} {value:.2f}" for name, value in factors.items() if abs(value - 1) >= 0.005]
+    return f", probabilities times {', '.join(named)} and normalised" if named else ""
 
 
 def candidate_folder(run: Run) -> Path:
@@ -475,18 +516,24 @@ def _take_weights(run: Run, model: keras.Model) -> bool:
     return True
 
 
-def _temperature(run: Run, model: keras.Model) -> tuple[float, str]:
-    """Fit the temperature on the best that was not learnt from; say on what."""
-    folded, real = run.path("cross_validated.npz"), run.path("real_validation.npz")
-    if folded.exists():
-        with np.load(folded) as arrays:
-            known = arrays["probabilities"].min(axis=1) >= 0
-            found, allowed = arrays["probabilities"][known], arrays["allowed"][known]
-        return fit_temperature(found, allowed), "cross-validated real examples"
-    name = "held-out real" if real.exists() else "simulated"
+def _held_out_predictions(run: Run) -> HeldOutPredictions:
+    with np.load(run.path(PREDICTIONS_FILE)) as arrays:
+        return HeldOutPredictions(**arrays)
+
+
+def _calibration(run: Run, model: keras.Model) -> tuple[Calibration, str]:
+    """Fit the calibration on the best that was not learnt from; say on what."""
+    export = run.settings.export
+    if run.path(PREDICTIONS_FILE).exists():
+        return _held_out_predictions(run).calibration(export), "cross-validated real examples"
+    real = run.path("real_validation.npz")
     judge = load_examples(real if real.exists() else run.path("validation.npz"))
     found = predict(model, judge, run.settings.feature_columns())
-    return fit_temperature(found, judge.allowed), f"{name} examples"
+    if real.exists():
+        return calibrate(found, judge.allowed, export), "held-out real examples"
+    # The simulated class mix is nobody's: only the temperature is fitted.
+    calibration = fit_calibration(found, judge.allowed, shifts=False)
+    return calibration, "simulated validation examples"
 
 
 def _next_version(store: ModelStore, name: str) -> str:

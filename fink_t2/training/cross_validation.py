@@ -17,7 +17,7 @@ from fink_t2.classifier import NOT_CLASSIFIED, Classification
 from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.light_curves import LightCurves
 from fink_t2.preprocessing import prepare
-from fink_t2.training.calibration import Calibration, class_shift, fold
+from fink_t2.training.calibration import Calibration, calibrate
 from fink_t2.training.evaluation.acceptance import (
     CanClassify,
     measure_elasticc,
@@ -27,40 +27,92 @@ from fink_t2.training.examples import Examples
 from fink_t2.training.fine_tuning import fine_tune
 from fink_t2.training.fit import predict
 from fink_t2.training.labelled import concatenate
-from fink_t2.training.settings import RetrainSettings
+from fink_t2.training.settings import ExportSettings, RetrainSettings
 from fink_t2.training.splits import stratified_folds
 from fink_t2.training.training_sets import RealData, fine_tuning_set
 
 
 @dataclass(frozen=True)
-class FoldedClassifier:
-    """Classifies every real light curve with the network that has not seen its object.
+class HeldOutPredictions:
+    """What the networks of a cross-validation say of the light curves they had not seen.
 
     Attributes
     ----------
-    models : list of keras.Model
-        One network per fold, fine-tuned without that fold's objects.
-    folds : dict of str to int
-        Fold of each light curve, by its fingerprint; others are given to the first network.
-    settings : RetrainSettings
-        How a light curve is prepared.
+    probabilities : ndarray of float32, shape (N, 14)
+        Not calibrated.
+    allowed : ndarray of bool, shape (N, 14)
+        Classes that are right.
+    fold : ndarray of int64, shape (N,)
+        Fold of each light curve.
     """
 
-    models: list[keras.Model]
-    folds: dict[str, int]
-    settings: RetrainSettings
+    probabilities: npt.NDArray[np.float32]
+    allowed: npt.NDArray[np.bool_]
+    fold: npt.NDArray[np.int64]
+
+    def calibration(self, export: ExportSettings, without: int | None = None) -> Calibration:
+        """Fit a calibration on all folds, or on all but one.
+
+        Parameters
+        ----------
+        export : ExportSettings
+            How; see `calibrate`.
+        without : int, optional
+            The fold to leave out.
+        """
+        keep = np.ones(len(self.fold), bool) if without is None else self.fold != without
+        return calibrate(self.probabilities[keep], self.allowed[keep], export)
+
+
+class HeldOutClassifier:
+    """Answers for every real light curve with the network that had not seen its object.
+
+    Its calibration was fitted on the other folds, each of their light curves as the network
+    that had not seen it has it: where the calibration fits shifts of classes, no label decides
+    how its own light curve is called.
+
+    Parameters
+    ----------
+    data : RealData
+        The light curves that were cross-validated.
+    predictions : HeldOutPredictions
+        What was said of them, in the order of ``data.all()``.
+    trained : keras.Model
+        The network that has learnt from all; it answers for light curves that are not real.
+    settings : RetrainSettings
+        How a light curve is prepared, and how the calibration is fitted.
+    """
+
+    def __init__(
+        self,
+        data: RealData,
+        predictions: HeldOutPredictions,
+        trained: keras.Model,
+        settings: RetrainSettings,
+    ) -> None:
+        names = fingerprints(concatenate(data.all()).light_curves)
+        self._row = {name: row for row, name in enumerate(names)}
+        self._trained = trained
+        self._settings = settings
+        self._calibration = predictions.calibration(settings.export)
+        self._probabilities = np.empty(predictions.probabilities.shape, dtype=np.float32)
+        for number in np.unique(predictions.fold):
+            apart = predictions.fold == number
+            calibration = predictions.calibration(settings.export, without=int(number))
+            self._probabilities[apart] = calibration.apply(predictions.probabilities[apart])
 
     def classify(self, light_curves: LightCurves) -> Classification:
         """Classify N light curves."""
         status = apply_cuts(light_curves, CutSettings())
         probabilities = np.full((len(light_curves), len(CLASSES)), NOT_CLASSIFIED, np.float32)
-        number = np.array([self.folds.get(name, 0) for name in fingerprints(light_curves)], int)
-        for place, model in enumerate(self.models):
-            chosen = np.flatnonzero((status == Status.OK) & (number == place))
-            if chosen.size:
-                probabilities[chosen] = predict_light_curves(
-                    model, light_curves.select(chosen), self.settings
-                )
+        row = np.array([self._row.get(name, -1) for name in fingerprints(light_curves)], int)
+        known = np.flatnonzero((status == Status.OK) & (row >= 0))
+        probabilities[known] = self._probabilities[row[known]]
+        others = np.flatnonzero((status == Status.OK) & (row < 0))
+        if others.size:
+            curves = light_curves.select(others)
+            found = predict_light_curves(self._trained, curves, self._settings)
+            probabilities[others] = self._calibration.apply(found)
         return Classification(probabilities, status, light_curves.points_per_passband())
 
 
@@ -71,7 +123,7 @@ def cross_validate(
     settings: RetrainSettings,
     n_folds: int,
     say: Callable[[str], None] = print,
-) -> FoldedClassifier:
+) -> HeldOutPredictions:
     """Fine-tune once per fold of the objects, each time without that fold.
 
     Parameters
@@ -91,27 +143,14 @@ def cross_validate(
 
     Returns
     -------
-    FoldedClassifier
+    HeldOutPredictions
+        Of the light curves in `data`: what the final network's calibration is fitted on.
     """
-    parts = data.all()
-    ids = np.concatenate([part.object_id for part in parts])
-    labels = np.concatenate([part.labels() for part in parts])
-    fold_of = dict(
-        zip(
-            ids.tolist(),
-            stratified_folds(ids, labels, n_folds, settings.seed).tolist(),
-            strict=True,
-        )
-    )
-    everything = concatenate(parts)
-    folds = {
-        name: fold_of[object_id]
-        for name, object_id in zip(
-            fingerprints(everything.light_curves), everything.object_id.tolist(), strict=True
-        )
-    }
-    shift = Calibration(1.0, class_shift(settings.export.class_factors))
-    models = []
+    everything = concatenate(data.all())
+    ids = everything.object_id
+    fold = stratified_folds(ids, everything.labels(), n_folds, settings.seed)
+    fold_of = dict(zip(ids.tolist(), fold.tolist(), strict=True))
+    probabilities = np.empty((len(everything), len(CLASSES)), dtype=np.float32)
     for number in range(n_folds):
         say(f"fold {number + 1} of {n_folds}")
         learn = data.select(lambda part, n=number: _folds_of(part.object_id, fold_of) != n)  # type: ignore[misc]
@@ -120,9 +159,10 @@ def cross_validate(
             lambda copy, learn=learn: fine_tuning_set(learn, simulated, settings, copy),  # type: ignore[misc]
             settings,
         )
-        fold(model, shift)
-        models.append(model)
-    return FoldedClassifier(models, folds, settings)
+        apart = fold == number
+        curves = everything.light_curves.select(np.flatnonzero(apart))
+        probabilities[apart] = predict_light_curves(model, curves, settings)
+    return HeldOutPredictions(probabilities, everything.allowed, fold)
 
 
 def real_scores(

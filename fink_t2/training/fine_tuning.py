@@ -1,4 +1,4 @@
-"""Fine-tune a pretrained network on real light curves."""
+"""Fine-tune a pretrained network, or its last layers alone, on real light curves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from fink_t2.training.examples import Examples
-from fink_t2.training.fit import fit
+from fink_t2.training.fit import fit, predict
 from fink_t2.training.settings import RetrainSettings
 
 
@@ -43,6 +43,7 @@ def fine_tune(
     -------
     keras.Model
     """
+    columns = settings.feature_columns()
     done = []
     for number in range(max(settings.real.averaged, 1)):
         kept = None if folder is None else Path(folder) / f"copy-{number}.weights.h5"
@@ -52,10 +53,14 @@ def fine_tune(
         if kept is not None and kept.exists():
             copy.load_weights(kept)
         else:
+            tuned, varied = copy, examples(number)
+            if settings.real.tuned_from:
+                before, tuned = parts_of(copy, settings.real.tuned_from)
+                varied = dataclasses.replace(varied, grid=predict(before, varied, columns))
             fit(
-                copy,
-                examples(number),
-                settings.feature_columns(),
+                tuned,
+                varied,
+                columns if tuned is copy else (),
                 dataclasses.replace(settings.fine_tune, seed=settings.fine_tune.seed + number),
                 replicas=replicas,
                 deadline=deadline,
@@ -70,3 +75,28 @@ def fine_tune(
     for variables in zip(*(copy.trainable_variables for copy in done), strict=True):
         variables[0].assign(np.mean([np.asarray(variable) for variable in variables], axis=0))
     return result
+
+
+def parts_of(network: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
+    """Part a network in two before one of its last layers, which follow one after another.
+
+    What the first part makes of the examples need be computed only once to train the second.
+
+    Parameters
+    ----------
+    network : keras.Model
+        The network; both parts share its weights.
+    layer : str
+        Name of the first layer of the second part.
+
+    Returns
+    -------
+    before, after : keras.Model
+        Their composition is the network.
+    """
+    first = network.get_layer(layer)
+    entry = keras.Input(first.input.shape[1:])
+    output = entry
+    for later in network.layers[network.layers.index(first) :]:
+        output = later(output)
+    return keras.Model(network.inputs, first.input), keras.Model([entry], output)

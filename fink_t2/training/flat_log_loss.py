@@ -8,12 +8,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-#: Probabilities are kept this far from 0 and 1 before the logarithm.
-SMALLEST = 1e-7
+from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY, flat_weighted_log_loss
 
 
 def flat_log_loss(probabilities: npt.NDArray[np.floating], allowed: npt.NDArray[np.bool_]) -> float:
-    """Compute L = -(1/C) sum_i (1/N_i) sum_j y_ij ln p_ij over a whole data set.
+    """Compute the loss over a whole data set, labelled by a mask of the classes that are right.
 
     Parameters
     ----------
@@ -25,16 +24,10 @@ def flat_log_loss(probabilities: npt.NDArray[np.floating], allowed: npt.NDArray[
     Returns
     -------
     float
-        The loss; C counts the classes that occur.
+        See `fink_t2.training.evaluation.log_loss.flat_weighted_log_loss`.
     """
     known = allowed.sum(axis=1) == 1
-    truth = allowed[known]
-    p = np.clip(probabilities[known].astype(np.float64), SMALLEST, 1.0)
-    p = p / p.sum(axis=1, keepdims=True)
-    counts = truth.sum(axis=0)
-    sums = (truth * np.log(p)).sum(axis=0)
-    occurs = counts > 0
-    return float(-(sums[occurs] / counts[occurs]).mean()) if occurs.any() else float("nan")
+    return flat_weighted_log_loss(allowed[known].argmax(axis=1), probabilities[known])
 
 
 def class_weights(allowed: npt.NDArray[np.bool_], power: float = 1.0) -> npt.NDArray[np.float32]:
@@ -77,7 +70,7 @@ class AllowedLogLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each example, shape (batch,)."""
-        p = keras.ops.clip(y_pred, SMALLEST, 1.0)
+        p = keras.ops.clip(y_pred, SMALLEST_PROBABILITY, 1.0)
         right = -keras.ops.log(keras.ops.sum(keras.ops.cast(y_true, p.dtype) * p, axis=-1))
         if self.smoothing == 0.0:
             return right
@@ -110,7 +103,7 @@ class FlatLogLoss(keras.metrics.Metric):
         truth = keras.ops.cast(y_true, y_pred.dtype)
         known = keras.ops.cast(keras.ops.sum(truth, axis=-1, keepdims=True) < 1.5, y_pred.dtype)
         truth = truth * known
-        logarithm = keras.ops.log(keras.ops.clip(y_pred, SMALLEST, 1.0))
+        logarithm = keras.ops.log(keras.ops.clip(y_pred, SMALLEST_PROBABILITY, 1.0))
         self.sums.assign_add(keras.ops.sum(truth * logarithm, axis=0))
         self.counts.assign_add(keras.ops.sum(truth, axis=0))
 

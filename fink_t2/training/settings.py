@@ -69,6 +69,9 @@ class RealSettings:
     averaged : int
         Fine-tuned networks, each on its own varied examples, whose weights are averaged
         (Wortsman et al. 2022): networks tuned from one network lie near each other.
+    tuned_from : str
+        The first layer that is fine-tuned, those before it staying as pretrained; "": all
+        layers are.
     light_curve_versions, cut_versions, alert_versions, contaminant_versions : int
         Varied versions of every example: of whole light curves, of alerts cut from them
         (times 8 alerts), of alerts, of contaminants.
@@ -98,6 +101,7 @@ class RealSettings:
     held_out: float = 0.2
     folds: int = 0
     averaged: int = 1
+    tuned_from: str = ""
     light_curve_versions: int = 12
     cut_versions: int = 3
     alert_versions: int = 20
@@ -120,19 +124,22 @@ class ExportSettings:
         Shared values of the last layer's weights; 0: no clustering.
     examples : int
         Examples on which the shared values are trained.
+    class_power : float
+        The calibration on real light curves weighs a class by its number of them to minus
+        this power: 0 is their own class mix, 1 is flat.
     class_factors : dict of str to float
-        Factors on classes' probabilities, for a class mix of the alerts that differs from
-        that of the training set.
+        Chosen factors on classes' probabilities, in place of those that the calibration fits.
     weights : str
-        "float32", "float16" or "int8".
+        How weights are stored, a method of `fink_t2.training.compression.quantization`.
     batch_size : int
         Light curves per call of the interpreter.
     """
 
     clusters: int = 16
     examples: int = 20000
+    class_power: float = 0.0
     class_factors: dict[str, float] = field(default_factory=dict)
-    weights: str = "int8"
+    weights: str = "float16"
     batch_size: int = 8
 
 
