@@ -54,6 +54,11 @@ from fink_t2.training.training_sets import (
 )
 
 HELD_OUT_FILE = "held_out.txt"
+#: What a card says of a model whose class factors stand in the configuration.
+CHOSEN_FACTORS = (
+    " The class factors were not fitted but chosen, knowing every fold's labels: the table is "
+    "favourable by what that gains."
+)
 PREDICTIONS_FILE = "cross_validated.npz"
 VALIDATION_FILE = "frozen_validation.npz"
 
@@ -405,6 +410,8 @@ def _labelled_section(run: Run, metadata: dict[str, Any]) -> list[tuple[str, str
             "a network that was fine-tuned by the same recipe without its object, and calibrated "
             "on the other folds. The shipped network was then fine-tuned on all of them."
         )
+        if run.settings.export.class_factors:
+            text += CHOSEN_FACTORS
     else:
         title, text = "held out", "Objects that nothing was learnt from."
     return [
