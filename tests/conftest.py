@@ -6,11 +6,16 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fink_t2 import jvm_packages
+from fink_t2.alerts.limits import Limits
 from fink_t2.kafka import LocalKafka
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -28,6 +33,17 @@ def shared() -> Path:
 def jars() -> list[Path]:
     """The jars that spark-submit needs beside pyspark's own, for ``--jars``."""
     return jvm_packages.jars("spark")
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkSession]:
+    """A Spark session as the job starts one."""
+    from fink_t2.stream.session import start_session
+
+    settings = {"spark.master": "local[1]", "spark.ui.enabled": "false"}
+    session = start_session(settings, Limits(), "fink_t2 tests")
+    yield session
+    session.stop()
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,9 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,16 +23,14 @@ import numpy.typing as npt
 from confluent_kafka import Consumer, TopicPartition
 from tqdm import tqdm
 
-from fink_t2.benchmark.process_tree import process_tree
 from fink_t2.benchmark.workload import Packet, decode, read_packets
-from fink_t2.errors import FinkT2Error
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
 from fink_t2.model_store import ModelReference
+from fink_t2.process_tree import Process, process_tree
 from fink_t2.replay import steadily
+from fink_t2.stream.submitted_job import JobError, SubmittedJob
 
-CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
-JOB: Final = CHECKOUT / "bin" / "stream_classify.py"
 INPUT_TOPIC: Final = "alerts"
 OUTPUT_TOPIC: Final = "classified"
 PARTITIONS: Final = 4
@@ -68,10 +62,6 @@ folder = {models}
 [trigger]
 seconds = {trigger_seconds}
 """
-
-
-class JobError(FinkT2Error):
-    """The streaming job ended, or nothing came out of it."""
 
 
 @dataclass(frozen=True)
@@ -174,25 +164,29 @@ def run_end_to_end(
             feed = _Feed(broker.bootstrap_servers, packets)
             watch = _Outputs(broker)
             feed.send(1)
-            job = _Job(
-                folder, broker.bootstrap_servers, model, models_folder, trigger_seconds, master
+            config = _write_config(
+                folder, broker.bootstrap_servers, model, models_folder, trigger_seconds
             )
+            job = SubmittedJob(folder / "job.log", config, master=master)
+            started = time.time()
+            job.start()
             try:
                 watch.wait_for(1, job, "starting")
                 feed.send(warm_up_alerts, rate)
                 watch.wait_for(feed.sent, job, "warming up")
 
-                before = job.cpu_seconds()
+                before = _cpu_seconds(job.processes())
                 feed.send(steady_alerts, rate)
                 watch.wait_for(feed.sent, job, f"{rate:.0f} alerts/s")
-                job_cpu = {"steady": (job.cpu_seconds() - before) / steady_alerts * 1e6}
+                job_cpu = {"steady": (_cpu_seconds(job.processes()) - before) / steady_alerts * 1e6}
 
-                before, broker_before = job.cpu_seconds(), _cpu_seconds(broker.pid)
+                before = _cpu_seconds(job.processes())
+                broker_before = _cpu_seconds(process_tree(broker.pid))
                 feed.send(fast_alerts)
                 watch.wait_for(feed.sent, job, "as fast as possible")
-                job_cpu["fast"] = (job.cpu_seconds() - before) / fast_alerts * 1e6
-                broker_cpu = (_cpu_seconds(broker.pid) - broker_before) / fast_alerts * 1e6
-                memory = job.memory()
+                job_cpu["fast"] = (_cpu_seconds(job.processes()) - before) / fast_alerts * 1e6
+                broker_cpu = _cpu_seconds(process_tree(broker.pid)) - broker_before
+                memory = _memory(job)
             finally:
                 watch.close()
                 job.stop()
@@ -201,10 +195,10 @@ def run_end_to_end(
     went_in, came_out = went_in[order], came_out[order]
     begin = 1 + warm_up_alerts
     return {
-        "first_alert_seconds": float(came_out[0] - job.started),
+        "first_alert_seconds": float(came_out[0] - started),
         "steady": {"rate": rate} | _phase(went_in, came_out, begin, begin + steady_alerts),
         "fast": _phase(went_in, came_out, begin + steady_alerts, len(went_in)),
-        "cpu_us_per_alert": {"job": job_cpu, "broker_fast": broker_cpu},
+        "cpu_us_per_alert": {"job": job_cpu, "broker_fast": broker_cpu / fast_alerts * 1e6},
         "memory_mb": memory,
         "master": master,
         "trigger_seconds": trigger_seconds,
@@ -256,73 +250,31 @@ class _Feed:
             raise JobError(f"Kafka did not take all alerts: {dict(publisher.errors)}")
 
 
-class _Job:
-    """The streaming job under spark-submit."""
-
-    def __init__(
-        self,
-        folder: Path,
-        servers: str,
-        model: ModelReference,
-        models_folder: Path,
-        trigger_seconds: float,
-        master: str,
-    ) -> None:
-        config = folder / "bench.toml"
-        config.write_text(
-            CONFIG.format(
-                checkpoint=json.dumps(str(folder / "checkpoint")),
-                path=json.dumps(str(folder / "tables")),
-                models=json.dumps(str(models_folder)),
-                input_topic=INPUT_TOPIC,
-                output_topic=OUTPUT_TOPIC,
-                servers=servers,
-                model=model.name,
-                trigger_seconds=trigger_seconds,
-            )
+def _write_config(
+    folder: Path, servers: str, model: ModelReference, models_folder: Path, trigger_seconds: float
+) -> Path:
+    config = folder / "bench.toml"
+    config.write_text(
+        CONFIG.format(
+            checkpoint=json.dumps(str(folder / "checkpoint")),
+            path=json.dumps(str(folder / "tables")),
+            models=json.dumps(str(models_folder)),
+            input_topic=INPUT_TOPIC,
+            output_topic=OUTPUT_TOPIC,
+            servers=servers,
+            model=model.name,
+            trigger_seconds=trigger_seconds,
         )
-        self._log = folder / "job.log"
-        command = [str(Path(sys.executable).with_name("spark-submit")), "--master", master]
-        command += ["--conf", "spark.ui.showConsoleProgress=false", str(JOB)]
-        self.started = time.time()
-        self._process = subprocess.Popen(
-            [*command, "--config", str(config)],
-            stdout=self._log.open("wb"),
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYSPARK_PYTHON": sys.executable},
-        )
+    )
+    return config
 
-    def check(self) -> None:
-        """Raise `JobError` if it has ended."""
-        if self._process.poll() is not None:
-            raise JobError(f"the streaming job ended; its last lines:\n{self._tail()}")
 
-    def give_up(self, why: str) -> None:
-        """Raise `JobError` with the job's last lines."""
-        raise JobError(f"{why}; the job's last lines:\n{self._tail()}")
-
-    def cpu_seconds(self) -> float:
-        """Return the processor time so far, JVM and Python."""
-        return _cpu_seconds(self._process.pid)
-
-    def memory(self) -> dict[str, float]:
-        """Return the peak memory of the JVM and of the largest Python worker, 10^6 bytes."""
-        tree = process_tree(self._process.pid)
-        workers = [p.peak_memory_mb for p in tree if "pyspark.daemon" in p.command]
-        jvm = [p.peak_memory_mb for p in tree if "SparkSubmit" in p.command]
-        return {"worker": max(workers, default=0.0), "jvm": max(jvm, default=0.0)}
-
-    def stop(self) -> None:
-        """Ask it to stop after its micro-batch; by force if it does not."""
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(60)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _tail(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+def _memory(job: SubmittedJob) -> dict[str, float]:
+    """Return the peak memory of the JVM and of the largest Python worker, 10^6 bytes."""
+    tree = job.processes()
+    workers = [p.peak_memory_mb for p in tree if "pyspark.daemon" in p.command]
+    jvm = [p.peak_memory_mb for p in tree if "SparkSubmit" in p.command]
+    return {"worker": max(workers, default=0.0), "jvm": max(jvm, default=0.0)}
 
 
 class _Outputs:
@@ -335,7 +287,7 @@ class _Outputs:
         """Leave the broker."""
         self._consumer.close()
 
-    def wait_for(self, count: int, job: _Job, what: str) -> None:
+    def wait_for(self, count: int, job: SubmittedJob, what: str) -> None:
         """Return when so many alerts have come out; watch over the job meanwhile."""
         latest, changed = -1, time.monotonic()
         with tqdm(total=count, desc=f"end to end, {what}", unit=" alerts", disable=None) as bar:
@@ -354,7 +306,10 @@ class _Outputs:
                 if out != latest:
                     latest, changed = out, time.monotonic()
                 if time.monotonic() > changed + PATIENCE_SECONDS:
-                    job.give_up(f"nothing came out for {PATIENCE_SECONDS:.0f} s")
+                    raise JobError(
+                        f"nothing came out for {PATIENCE_SECONDS:.0f} s; the job's last lines:\n"
+                        f"{job.tail()}"
+                    )
                 time.sleep(0.2)
 
 
@@ -416,5 +371,5 @@ def _consumer(broker: LocalKafka) -> Consumer:
     )
 
 
-def _cpu_seconds(pid: int | None) -> float:
-    return sum(process.cpu_seconds for process in process_tree(pid)) if pid else 0.0
+def _cpu_seconds(processes: Iterable[Process]) -> float:
+    return sum(process.cpu_seconds for process in processes)

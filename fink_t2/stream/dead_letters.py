@@ -36,12 +36,27 @@ def dead_letters(looked: DataFrame, survey: str, refused: Mapping[bytes, str]) -
     for prefix, why in refused.items():
         begins = F.substring("value", 1, len(prefix)) == F.lit(bytearray(prefix))
         reason = F.when(begins, F.lit(why)).otherwise(reason)
-    return looked.where(F.col("alert").isNull()).select(
+    return as_dead_letters(
+        looked.where(F.col("alert").isNull()), F.coalesce(F.col("reason"), reason)
+    )
+
+
+def as_dead_letters(messages: DataFrame, reason: Column) -> DataFrame:
+    """Return messages as rows of the table of dead letters.
+
+    Parameters
+    ----------
+    messages : DataFrame
+        Has ``topic, partition, offset, timestamp, value``.
+    reason : Column
+        Why each is one.
+    """
+    return messages.select(
         "topic",
         "partition",
         "offset",
         "timestamp",
-        F.coalesce("reason", reason).alias("reason"),
+        reason.alias("reason"),
         "value",
         F.current_timestamp().alias("ingested_at"),
     )

@@ -21,6 +21,7 @@ from fink_t2.errors import FinkT2Error
 from fink_t2.metrics import start_metrics
 from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.continuity import check_continuity
+from fink_t2.stream.java_errors import first_cause
 from fink_t2.stream.log import BatchLog, log_as_json
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.session import start_session
@@ -130,13 +131,10 @@ def _wait(query: StreamingQuery, stop: StopRequest, failure: list[Exception]) ->
 
 
 def _reason(error: Exception) -> str:
-    """Return the first cause of an error in one line; Java wraps its own many times over."""
+    """Return the first cause of an error in one line."""
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, Py4JJavaError):
-        cause = error.java_exception
-        while cause.getCause() is not None:
-            cause = cause.getCause()
-        text = str(cause.toString())
+        text = str(first_cause(error).toString())
     return text.strip().splitlines()[0][:500]
 
 

@@ -14,6 +14,7 @@ from pyspark.sql.types import StructType
 
 from fink_t2.alerts.wanted_fields import CUTOUTS
 from fink_t2.config import OverloadConfig
+from fink_t2.stream.dead_letters import as_dead_letters
 
 #: How the reason of a message that was set aside begins.
 SET_ASIDE = "set aside"
@@ -54,15 +55,8 @@ class Overload:
     def set_aside(self, messages: DataFrame) -> DataFrame:
         """Return the messages that `in_turn` leaves out, with the columns of dead letters."""
         reason = f"{SET_ASIDE}: has waited for more than {self._config.set_aside_after:g} s"
-        return messages.where(self._has_waited(self._config.set_aside_after)).select(
-            "topic",
-            "partition",
-            "offset",
-            "timestamp",
-            F.lit(reason).alias("reason"),
-            "value",
-            F.current_timestamp().alias("ingested_at"),
-        )
+        late = messages.where(self._has_waited(self._config.set_aside_after))
+        return as_dead_letters(late, F.lit(reason))
 
     def drop_cutouts(self, decoded: DataFrame) -> DataFrame:
         """Empty the cutouts, in the column ``alert``, of those that have waited too long."""

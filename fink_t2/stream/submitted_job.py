@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from fink_t2.benchmark.process_tree import Process, process_tree
 from fink_t2.errors import FinkT2Error
+from fink_t2.process_tree import Process, process_tree
 
 JOB: Final = Path(__file__).resolve().parent.parent.parent / "bin" / "stream_classify.py"
 STOP_SECONDS: Final = 90.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -11,12 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from fink_t2.alerts.limits import Limits
 from fink_t2.chaos.small_alerts import datum
 from fink_t2.config import AlertsConfig, OutputConfig, SourceConfig, StreamConfig
 from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.model_in_service import ModelInService
-from fink_t2.stream.session import start_session
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
 from tests.fuzz.messages import hostile_message
@@ -25,14 +22,6 @@ from tests.fuzz.seeds import container, framed_small, seed_alert
 MESSAGES = 600
 COLUMNS = "topic string, partition int, offset bigint, timestamp timestamp, value binary"
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    settings = {"spark.master": "local[1]", "spark.ui.enabled": "false"}
-    session = start_session(settings, Limits(), "fuzz")
-    yield session
-    session.stop()
 
 
 def process(spark: SparkSession, folder: Path, values: list[bytes | None]) -> dict[str, object]:

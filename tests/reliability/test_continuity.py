@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from fink_t2.alerts.limits import Limits
 from fink_t2.config import load_config
 from fink_t2.stream.continuity import ContinuityError, check_continuity
-from fink_t2.stream.session import start_session
 from tests.reliability.job_on_disk import STREAM, JobOnDisk
 
 pytestmark = pytest.mark.end_to_end
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    settings = {"spark.master": "local[1]", "spark.ui.enabled": "false"}
-    session = start_session(settings, Limits(), "continuity")
-    yield session
-    session.stop()
 
 
 @pytest.fixture

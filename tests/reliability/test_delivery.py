@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from fink_t2.alerts.limits import Limits
 from fink_t2.chaos.messages import BROKEN_ONE_IN, messages
 from fink_t2.config import OutputConfig, SourceConfig, StreamConfig
 from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.model_in_service import ModelInService
-from fink_t2.stream.session import start_session
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
 
@@ -29,14 +26,6 @@ COLUMNS = "topic string, partition int, offset bigint, timestamp timestamp, valu
 MESSAGES = 2 * BROKEN_ONE_IN
 BATCH = 7
 STREAM = "0f0e0d0c-0000-4000-8000-000000000001"
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    settings = {"spark.master": "local[1]", "spark.ui.enabled": "false"}
-    session = start_session(settings, Limits(), "delivery")
-    yield session
-    session.stop()
 
 
 class Run:

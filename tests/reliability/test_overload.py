@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from fink_t2.errors import ConfigError
 from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.overload import SET_ASIDE
-from fink_t2.stream.session import start_session
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
 from tests.fuzz.seeds import ALERTS
@@ -29,14 +27,6 @@ COLUMNS = "topic string, partition int, offset bigint, timestamp timestamp, valu
 WAITED = [5] * 8 + [120] * 8 + [7200] * 4
 #: Real packets, which have cutouts, and last one that can't be read.
 SENT = [*(path.read_bytes() for path in sorted(ALERTS.glob("*.avro"))[:19]), b"no alert"]
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    settings = {"spark.master": "local[1]", "spark.ui.enabled": "false"}
-    session = start_session(settings, Limits(), "overload")
-    yield session
-    session.stop()
 
 
 def process(spark: SparkSession, folder: Path, overload: OverloadConfig) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.dataset as ds
 import pytest
+
+from fink_t2.stream.submitted_job import SubmittedJob
 
 CHECKOUT = Path(__file__).parent.parent.parent
 PACKETS = 40
@@ -34,16 +33,9 @@ def run_job(folder: Path, kind: str, path: Path) -> None:
     folder.mkdir()
     config = folder / "job.toml"
     config.write_text(CONFIG.format(folder=folder, kind=kind, path=path))
-    spark_submit = [str(Path(sys.executable).parent / "spark-submit"), "--master", "local[2]"]
-    done = subprocess.run(
-        [*spark_submit, "bin/stream_classify.py", "--config", str(config), "--once"],
-        cwd=CHECKOUT,
-        env={**os.environ, "PYSPARK_PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    job = SubmittedJob(folder / "job.log", config, {"trigger.once": True})
+    job.start()
+    assert job.wait(300) == 0, job.tail(60)
 
 
 def calls(folder: Path) -> dict[int, tuple[str, str, list[tuple[str, float]]]]:

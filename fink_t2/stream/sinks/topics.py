@@ -9,6 +9,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from fink_t2.errors import FinkT2Error
+from fink_t2.stream.java_errors import first_cause
 
 #: How long a number of partitions is believed; an operator may add some.
 REFRESH_SECONDS = 300.0
@@ -64,11 +65,10 @@ class Topics:
             described = admin.describeTopics([topic]).allTopicNames().get()
             return int(described.get(topic).partitions().size())
         except Py4JJavaError as error:
-            cause = error.java_exception
-            while cause.getCause() is not None:
-                cause = cause.getCause()
             servers = self._options.get("kafka.bootstrap.servers")
-            raise TopicError(f"Kafka at {servers}, topic {topic!r}: {cause.getMessage()}") from None
+            raise TopicError(
+                f"Kafka at {servers}, topic {topic!r}: {first_cause(error).getMessage()}"
+            ) from None
         finally:
             if admin is not None:
                 admin.close()

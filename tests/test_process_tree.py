@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from fink_t2.benchmark.process_tree import process_tree
+from fink_t2.process_tree import process_tree
 
 BUSY = """
 import sys
