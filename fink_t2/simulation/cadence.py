@@ -2,8 +2,9 @@
 
 ZTF: the public survey visits a field in g and r on the same night, mostly 15 minutes to 3 hours
 apart, every second or third night (Bellm et al. 2019, PASP 131, 068003), when the weather lets
-it. LSST: Wide-Fast-Deep visits in pairs of passbands every few nights, with a rolling cadence,
-u, g, r when the moon is down and i, z, y when it is bright (Bianco et al. 2022, ApJS 258, 1).
+it; in some fields there are campaigns of many visits a night. LSST: Wide-Fast-Deep visits in pairs
+of passbands every few nights, with a rolling cadence, u, g, r when the moon is down and i, z, y
+when it is bright (Bianco et al. 2022, ApJS 258, 1).
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from fink_t2.simulation.arrays import Array, Indices
 
 #: MJD of a new moon, and the synodic month in days.
 NEW_MOON, SYNODIC_MONTH = 58135.09, 29.530589
+
+#: Share of ZTF's positions that a campaign of many visits a night comes to.
+IN_CAMPAIGN = 0.12
 
 
 @dataclass(frozen=True)
@@ -92,17 +96,41 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
     apart = np.clip(generator.lognormal(np.log(0.04), 0.7, many), 0.012, 0.15)
     again = generator.random(many) < np.where(interval[position] == 1, 0.35, 0.12)
     third_apart = apart + 0.0004 + generator.exponential(0.03, many)
-    groups = [
+    groups: list[tuple[Indices, Array, Indices]] = [
         (position, base, lead),
         (position[both], (base + apart)[both], 1 - lead[both]),
         (position[again], (base + third_apart)[again], generator.integers(0, 2, int(again.sum()))),
     ]
+    groups.append(_campaign_visits(generator, clear, first))
     where = np.concatenate([group[0] for group in groups])
     mjd = np.concatenate([group[1] for group in groups])
     band = np.concatenate([group[2] for group in groups])
     keep = (mjd >= first[where]) & (mjd <= last[where])
     keep &= generator.random(len(where)) >= lost[where]
     return _assemble(size, where, mjd, band, keep)
+
+
+def _campaign_visits(
+    generator: np.random.Generator, clear: npt.NDArray[np.bool_], first: Array
+) -> tuple[Indices, Array, Indices]:
+    """Draw the visits of campaigns: position, MJD and band of each.
+
+    Six visits a night and more, g and r mostly in turn, for some nights (Bellm et al. 2019, on
+    the high cadence of the partnership's surveys).
+    """
+    size, nights = clear.shape
+    length = np.where(generator.random(size) < IN_CAMPAIGN, generator.integers(1, 20, size), 0)
+    begin = (generator.random(size) * nights).astype(np.int64)
+    since = np.arange(nights)[None, :] - begin[:, None]
+    position, night = np.nonzero(clear & (since >= 0) & (since < length[:, None]))
+    visits = np.asarray(generator.integers(4, 13, size))[position]
+    where = np.repeat(position, visits)
+    number = np.arange(len(where)) - np.repeat(np.cumsum(visits) - visits, visits)
+    apart = np.asarray(generator.uniform(0.012, 0.035, size))[where]
+    mjd = np.floor(first)[where] + np.repeat(night, visits) + 0.12 + (number + 0.3) * apart
+    in_turn = np.asarray(generator.random(size))[where] < 0.8
+    band = np.where(in_turn, number % 2, generator.integers(0, 2, len(where)))
+    return where, mjd, band
 
 
 def lsst_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epochs:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.light_curves import LightCurves
 from fink_t2.training.labelled import Labelled
+from fink_t2.training.reference_light import with_reference_light
+from fink_t2.training.repeated_visits import repeat_visits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +46,8 @@ class AugmentationSettings:
     forget_history: float = 0.5
     forget_sign: float = 0.4
     forget_redshift: float = 0.5
+    repeated_visits: float = 0.0
+    reference_light: float = 0.0
 
 
 def augment(
@@ -65,6 +69,10 @@ def augment(
     Labelled
         At most as many examples, in the same order.
     """
+    if settings.reference_light:
+        examples = with_reference_light(examples, settings.reference_light, generator)
+    if settings.repeated_visits:
+        examples = repeat_visits(examples, settings.repeated_visits, generator)
     curves = examples.light_curves
     n_curves = len(curves)
     owner = np.repeat(np.arange(n_curves), np.diff(curves.starts))

@@ -12,8 +12,6 @@ from scipy.optimize import minimize
 
 from fink_t2.classes import CLASSES
 from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY
-from fink_t2.training.flat_log_loss import class_weights
-from fink_t2.training.settings import ExportSettings
 
 #: The temperature is looked for between 1/4 and 4.
 LARGEST_TEMPERATURE = 4.0
@@ -90,26 +88,6 @@ def fit_calibration(
     bounds = [(-limit, limit)] + [(None, None)] * n_classes
     found = minimize(loss, np.zeros(1 + n_classes), jac=True, method="L-BFGS-B", bounds=bounds)
     return Calibration(float(np.exp(found.x[0])), tuple(found.x[1:].tolist()))
-
-
-def calibrate(
-    probabilities: npt.NDArray[np.floating],
-    allowed: npt.NDArray[np.bool_],
-    export: ExportSettings,
-) -> Calibration:
-    """Find the calibration that the configuration asks for.
-
-    Parameters
-    ----------
-    probabilities, allowed
-        As in `fit_calibration`.
-    export : ExportSettings
-        Has the classes' factors, or else the weights by which their shifts are fitted.
-    """
-    if export.class_factors:
-        return fit_temperature(probabilities, allowed, export.class_factors)
-    weights = class_weights(allowed, export.class_power)
-    return fit_calibration(probabilities, allowed, weights)
 
 
 def fit_temperature(

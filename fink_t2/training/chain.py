@@ -23,7 +23,7 @@ from fink_t2.classes import CLASSES
 from fink_t2.errors import FinkT2Error
 from fink_t2.model_store import METADATA_FILE, ModelStore, read_reference
 from fink_t2.training.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
-from fink_t2.training.calibration import Calibration, calibrate, fit_calibration, fold
+from fink_t2.training.calibration import Calibration, fit_calibration, fold
 from fink_t2.training.cross_validation import (
     HeldOutClassifier,
     HeldOutPredictions,
@@ -54,11 +54,6 @@ from fink_t2.training.training_sets import (
 )
 
 HELD_OUT_FILE = "held_out.txt"
-#: What a card says of a model whose class factors stand in the configuration.
-CHOSEN_FACTORS = (
-    " The class factors were not fitted but chosen, knowing every fold's labels: the table is "
-    "favourable by what that gains."
-)
 PREDICTIONS_FILE = "cross_validated.npz"
 VALIDATION_FILE = "frozen_validation.npz"
 
@@ -410,8 +405,6 @@ def _labelled_section(run: Run, metadata: dict[str, Any]) -> list[tuple[str, str
             "a network that was fine-tuned by the same recipe without its object, and calibrated "
             "on the other folds. The shipped network was then fine-tuned on all of them."
         )
-        if run.settings.export.class_factors:
-            text += CHOSEN_FACTORS
     else:
         title, text = "held out", "Objects that nothing was learnt from."
     return [
@@ -537,7 +530,8 @@ def _calibration(run: Run, model: keras.Model) -> tuple[Calibration, str]:
     judge = load_examples(real if real.exists() else run.path("validation.npz"))
     found = predict(model, judge, run.settings.feature_columns())
     if real.exists():
-        return calibrate(found, judge.allowed, export), "held-out real examples"
+        weights = class_weights(judge.allowed, export.class_power)
+        return fit_calibration(found, judge.allowed, weights), "held-out real examples"
     # The simulated class mix is nobody's: only the temperature is fitted.
     calibration = fit_calibration(found, judge.allowed, shifts=False)
     return calibration, "simulated validation examples"

@@ -17,15 +17,18 @@ from fink_t2.classifier import NOT_CLASSIFIED, Classification
 from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.light_curves import LightCurves
 from fink_t2.preprocessing import prepare
-from fink_t2.training.calibration import Calibration, calibrate
+from fink_t2.training.calibration import Calibration, fit_calibration, fit_temperature
+from fink_t2.training.class_factors import choose_factors
 from fink_t2.training.evaluation.acceptance import (
     CanClassify,
     measure_elasticc,
     measure_ztf,
+    what_counts,
 )
 from fink_t2.training.examples import Examples
 from fink_t2.training.fine_tuning import fine_tune
 from fink_t2.training.fit import predict
+from fink_t2.training.flat_log_loss import class_weights
 from fink_t2.training.labelled import concatenate
 from fink_t2.training.settings import ExportSettings, RetrainSettings
 from fink_t2.training.splits import stratified_folds
@@ -44,11 +47,15 @@ class HeldOutPredictions:
         Classes that are right.
     fold : ndarray of int64, shape (N,)
         Fold of each light curve.
+    counts_for : ndarray of str, shape (N,)
+        Which criteria of acceptance it counts for
+        (`fink_t2.training.evaluation.acceptance.what_counts`).
     """
 
     probabilities: npt.NDArray[np.float32]
     allowed: npt.NDArray[np.bool_]
     fold: npt.NDArray[np.int64]
+    counts_for: npt.NDArray[np.str_]
 
     def calibration(self, export: ExportSettings, without: int | None = None) -> Calibration:
         """Fit a calibration on all folds, or on all but one.
@@ -56,20 +63,25 @@ class HeldOutPredictions:
         Parameters
         ----------
         export : ExportSettings
-            How; see `calibrate`.
+            How.
         without : int, optional
             The fold to leave out.
         """
         keep = np.ones(len(self.fold), bool) if without is None else self.fold != without
-        return calibrate(self.probabilities[keep], self.allowed[keep], export)
+        probabilities, allowed = self.probabilities[keep], self.allowed[keep]
+        if export.factor_groups:
+            factors = choose_factors(
+                probabilities, allowed, self.counts_for[keep], export.factor_groups
+            )
+            return fit_temperature(probabilities, allowed, factors)
+        return fit_calibration(probabilities, allowed, class_weights(allowed, export.class_power))
 
 
 class HeldOutClassifier:
     """Answers for every real light curve with the network that had not seen its object.
 
     Its calibration was fitted on the other folds, each of their light curves as the network
-    that had not seen it has it: where the calibration fits shifts of classes, no label decides
-    how its own light curve is called.
+    that had not seen it has it: no label decides how its own light curve is called.
 
     Parameters
     ----------
@@ -162,7 +174,7 @@ def cross_validate(
         apart = fold == number
         curves = everything.light_curves.select(np.flatnonzero(apart))
         probabilities[apart] = predict_light_curves(model, curves, settings)
-    return HeldOutPredictions(probabilities, everything.allowed, fold)
+    return HeldOutPredictions(probabilities, everything.allowed, fold, what_counts(everything))
 
 
 def real_scores(

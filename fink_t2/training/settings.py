@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fink_t2.classes import CLASSES
 from fink_t2.config import settings_of_table
 from fink_t2.errors import ConfigError
 from fink_t2.features import feature_names
@@ -127,8 +128,10 @@ class ExportSettings:
     class_power : float
         The calibration on real light curves weighs a class by its number of them to minus
         this power: 0 is their own class mix, 1 is flat.
-    class_factors : dict of str to float
-        Chosen factors on classes' probabilities, in place of those that the calibration fits.
+    factor_groups : tuple of tuple of str
+        Groups of classes that share a factor on their probabilities, chosen on the
+        cross-validated light curves (`fink_t2.training.class_factors`) in place of shifts that
+        the calibration fits. It takes `RealSettings.folds`.
     weights : str
         How weights are stored, a method of `fink_t2.training.compression.quantization`.
     batch_size : int
@@ -138,7 +141,7 @@ class ExportSettings:
     clusters: int = 16
     examples: int = 20000
     class_power: float = 0.0
-    class_factors: dict[str, float] = field(default_factory=dict)
+    factor_groups: tuple[tuple[str, ...], ...] = ()
     weights: str = "float16"
     batch_size: int = 8
 
@@ -245,6 +248,12 @@ def load_retrain_settings(path: str | os.PathLike[str]) -> RetrainSettings:
     if settings.network not in NETWORKS:
         raise ConfigError(f"{path}: network is one of {', '.join(NETWORKS)}")
     known = feature_names(SURVEYS[settings.survey].names)
+    groups = settings.export.factor_groups
+    if groups and not settings.real.folds:
+        raise ConfigError(f"{path}: export.factor_groups are chosen on folds: set real.folds")
+    strange = {name for group in groups for name in group} - set(CLASSES)
+    if strange:
+        raise ConfigError(f"{path}: export.factor_groups: no such class: {', '.join(strange)}")
     unknown = [name for name in settings.feature_tuple() if name not in known]
     if unknown:
         raise ConfigError(f"{path}: features: unknown {', '.join(unknown)}; known: {known}")

@@ -79,10 +79,11 @@ def test_a_fold_is_calibrated_without_its_own_labels():
     probabilities = generator.dirichlet(np.ones(14), 200).astype(np.float32)
     allowed = np.eye(14, dtype=bool)[generator.integers(0, 14, 200)]
     fold = np.arange(200) % 5
-    told = HeldOutPredictions(probabilities, allowed, fold)
+    counts = np.full(200, "")
+    told = HeldOutPredictions(probabilities, allowed, fold, counts)
     changed = allowed.copy()
     changed[fold == 2] = np.roll(changed[fold == 2], 3, axis=1)
-    lied = HeldOutPredictions(probabilities, changed, fold)
+    lied = HeldOutPredictions(probabilities, changed, fold, counts)
     export = ExportSettings()
     assert told.calibration(export, without=2) == lied.calibration(export, without=2)
     assert told.calibration(export) != lied.calibration(export)
