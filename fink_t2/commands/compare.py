@@ -14,11 +14,19 @@ import argparse
 import os
 from pathlib import Path
 
+from fink_t2.errors import FinkT2Error
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--config", type=Path, required=True, help="the run's configuration")
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        metavar="NETWORK",
+        help="of t2, atx, lstm and t2-published (default: the first three)",
+    )
     parser.add_argument("--seeds", type=int, default=3, help="(default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=6, help="(default: %(default)s)")
     parser.add_argument("--examples", type=int, default=30000, help="(default: %(default)s)")
@@ -33,6 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
     from fink_t2.training.fit import FitSettings
     from fink_t2.training.settings import load_retrain_settings
 
+    names = tuple(arguments.networks or ("t2", "atx", "lstm"))
+    unknown = set(names) - set(NETWORKS)
+    if unknown:
+        raise FinkT2Error(
+            f"no such network: {', '.join(sorted(unknown))}; known: {', '.join(NETWORKS)}"
+        )
     how = FitSettings(
         epochs=arguments.epochs,
         batch_size=256,
@@ -43,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.run,
         load_retrain_settings(arguments.config),
         how,
-        tuple(NETWORKS),
+        names,
         arguments.seeds,
         arguments.examples,
     )

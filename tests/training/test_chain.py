@@ -72,6 +72,21 @@ def test_a_finished_run_does_nothing_again(finished, capsys):
     assert (folder / "run" / "trained.keras").stat().st_mtime == before
 
 
+def test_networks_are_compared_on_what_none_has_seen(finished, capsys):
+    folder, _ = finished
+    arguments = ["compare", "--config", str(folder / "tiny.toml"), "--run", str(folder / "run")]
+    arguments += ["--networks", "t2", "lstm", "--seeds", "2", "--epochs", "1"]
+    assert main([*arguments, "--examples", "200"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    losses = {row.split("|")[1].strip(): row.split("|")[4].split("/") for row in rows[1:]}
+    for name in ("t2", "lstm"):
+        first, second = map(float, losses[name])
+        assert first != second
+        assert 1.0 < first < 4.0
+    assert main([*arguments, "--networks", "rnn"]) != 0
+    assert "known: t2, atx, lstm" in capsys.readouterr().err
+
+
 def test_a_step_that_was_interrupted_is_done_again(finished, capsys):
     folder, arguments = finished
     (folder / "run" / "compress.json").unlink()
