@@ -92,7 +92,7 @@ def lsst_points(alert: dict[str, Any], *, forced_photometry: bool = False) -> li
     Parameters
     ----------
     alert : dict
-        A decoded Rubin alert (schema 7 to 11; nJy), or an ELAsTiCC one (FLUXCAL).
+        A decoded Rubin alert (schema 7 to 11) or an ELAsTiCC one; fluxes in nJy.
     forced_photometry : bool
         Whether to add ``prvDiaForcedSources``.
     """
@@ -109,11 +109,6 @@ def lsst_points(alert: dict[str, Any], *, forced_photometry: bool = False) -> li
         )
         for one in records
     ]
-
-
-def lsst_flux_unit(alert: dict[str, Any]) -> str:
-    """Return the unit of an alert's fluxes: ELAsTiCC's ``psFlux`` is FLUXCAL, Rubin's nJy."""
-    return "fluxcal" if "psFlux" in alert["diaSource"] else "nJy"
 
 
 def lsst_object_values(alert: dict[str, Any]) -> dict[str, float]:

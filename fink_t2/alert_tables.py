@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from fink_t2.alert_fields import (
-    lsst_flux_unit,
     lsst_object_id,
     lsst_object_values,
     lsst_points,
@@ -58,7 +57,7 @@ def ztf_table(
 def lsst_table(
     alerts: Sequence[dict[str, Any]], *, forced_photometry: bool = False
 ) -> LightCurveTable:
-    """Build the light curves of decoded Rubin or ELAsTiCC alerts, all of one kind.
+    """Build the light curves of decoded Rubin or ELAsTiCC alerts.
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ def lsst_table(
         passband_indices(band, LSST),
         flux,
         error,
-        unit=lsst_flux_unit(alerts[0]) if alerts else "nJy",
+        unit="nJy",
         first_seen=values["first_mjd"] if alerts else None,
         photoz=values["photoz"] if alerts else None,
         photoz_error=values["photoz_error"] if alerts else None,

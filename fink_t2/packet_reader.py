@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from fink_t2.alert_fields import lsst_flux_unit, survey_of
+from fink_t2.alert_fields import survey_of
 from fink_t2.alert_tables import lsst_table, ztf_table
 from fink_t2.alerts import SchemaSource, decode_alerts, schema_source
 from fink_t2.alerts.frames import is_confluent, read_container_header
@@ -69,7 +69,7 @@ class PacketReader:
         batch: list[dict[str, Any]] = []
         kind = ""
         for alert in self._alerts():
-            its_kind = "ztf" if survey_of(alert) == "ztf" else lsst_flux_unit(alert)
+            its_kind = "ztf" if survey_of(alert) == "ztf" else "lsst"
             if batch and (its_kind != kind or len(batch) == BATCH):
                 yield self._table(batch)
                 batch = []

@@ -12,7 +12,6 @@ from pyspark.sql.types import ArrayType, DataType, StructType
 
 from fink_t2.alert_fields import FORCED_DETECTION_THRESHOLD
 from fink_t2.cuts import KNOWN_SOLAR_SYSTEM_OBJECT
-from fink_t2.photometry import FLUXCAL_PER_NANOJANSKY
 
 #: What ``isdiffpos`` is in a positive subtraction, as text.
 POSITIVE_SUBTRACTION = ("t", "1", "true")
@@ -30,7 +29,7 @@ LSST_POINT = {
     "psfFlux": "double",
     "psfFluxErr": "double",
 }
-#: The simulated alerts of ELAsTiCC have other names, and fluxes in FLUXCAL instead of nJy.
+#: The simulated alerts of ELAsTiCC have other names; their fluxes are nJy as well.
 ELASTICC_POINT = {
     "midPointTai": "double",
     "filterName": "string",
@@ -150,9 +149,6 @@ def _lsst_arguments(alert: StructType, forced_photometry: bool) -> list[Column]:
         )
         for name, kind in point.items()
     ]
-    if point is ELASTICC_POINT:
-        scale = 1.0 / FLUXCAL_PER_NANOJANSKY
-        columns[2:] = [F.transform(fluxes, lambda flux: flux * scale) for fluxes in columns[2:]]
     # Rubin has matched its alerts with known solar-system objects; 0 and null are none.
     is_known = (_field(alert, "diaSource.ssObjectId", "long") != 0) | (
         _field(alert, "ssSource.ssObjectId", "long") != 0

@@ -531,7 +531,8 @@ def _calibration(run: Run, model: keras.Model) -> tuple[Calibration, str]:
     found = predict(model, judge, run.settings.feature_columns())
     if real.exists():
         weights = class_weights(judge.allowed, export.class_power)
-        return fit_calibration(found, judge.allowed, weights), "held-out real examples"
+        calibration = fit_calibration(found, judge.allowed, weights, export.class_shifts)
+        return calibration, "held-out real examples"
     # The simulated class mix is nobody's: only the temperature is fitted.
     calibration = fit_calibration(found, judge.allowed, shifts=False)
     return calibration, "simulated validation examples"

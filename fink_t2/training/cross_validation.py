@@ -74,7 +74,8 @@ class HeldOutPredictions:
                 probabilities, allowed, self.counts_for[keep], export.factor_groups
             )
             return fit_temperature(probabilities, allowed, factors)
-        return fit_calibration(probabilities, allowed, class_weights(allowed, export.class_power))
+        weights = class_weights(allowed, export.class_power)
+        return fit_calibration(probabilities, allowed, weights, export.class_shifts)
 
 
 class HeldOutClassifier:

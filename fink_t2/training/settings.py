@@ -128,6 +128,9 @@ class ExportSettings:
     class_power : float
         The calibration on real light curves weighs a class by its number of them to minus
         this power: 0 is their own class mix, 1 is flat.
+    class_shifts : bool
+        Whether that calibration shifts classes to their mix. False where the labelled light
+        curves hold few of the 14 classes: then only the temperature is fitted.
     factor_groups : tuple of tuple of str
         Groups of classes that share a factor on their probabilities, chosen on the
         cross-validated light curves (`fink_t2.training.class_factors`) in place of shifts that
@@ -141,6 +144,7 @@ class ExportSettings:
     clusters: int = 16
     examples: int = 20000
     class_power: float = 0.0
+    class_shifts: bool = True
     factor_groups: tuple[tuple[str, ...], ...] = ()
     weights: str = "float16"
     batch_size: int = 8

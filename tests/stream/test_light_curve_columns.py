@@ -14,10 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from fink_t2.alert_fields import lsst_flux_unit, lsst_object_values, lsst_points, ztf_points
+from fink_t2.alert_fields import lsst_object_values, lsst_points, ztf_points
 from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.wanted_fields import full_ztf_schema
-from fink_t2.photometry import nanojansky_to_fluxcal
 from fink_t2.stream.decode import decode_messages
 from fink_t2.stream.light_curve_columns import classification_arguments, night
 from fink_t2.stream.writers import Writers, prefix_of
@@ -106,9 +105,6 @@ def test_rubin_and_elasticc_tables(
     table = arguments(alerts, "lsst", forced)
     assert len(table) == len(expected)
     for (_, row), alert in zip(table.iterrows(), expected, strict=True):
-        if lsst_flux_unit(alert) == "fluxcal":
-            for column in ("flux", "flux_error"):
-                row[column] = list(nanojansky_to_fluxcal(row[column]))
         check_points(row, LSST[:4], lsst_points(alert, forced_photometry=forced))
         values = lsst_object_values(alert)
         for column, key in (("photoz", "photoz"), ("photoz_error", "photoz_error")):

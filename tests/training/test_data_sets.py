@@ -66,6 +66,21 @@ def test_elasticc_and_spcc_of_shared(shared):
     assert counts(labelled) == {"SNII": 13430, "SNIbc": 2801, "SNIa": 5088}
 
 
+def test_fluxes_have_the_depth_of_their_survey(shared):
+    """A wrong unit moves the limiting magnitude by 3.9."""
+    folder = shared / "data" / "labelled"
+    (plasticc,) = plasticc_light_curves(folder / "plasticc_small.parquet")
+    for labelled, faintest in (
+        (elasticc_alerts(folder / "elasticc_alerts.parquet"), 24.7),
+        (plasticc, 26.5),
+        (spcc_light_curves(folder / "spcc.parquet"), 25.5),
+    ):
+        curves = labelled.light_curves
+        in_r = curves.passband == 2
+        limit = 27.5 - 2.5 * np.log10(5 * np.median(curves.flux_error[in_r]))
+        assert 22.5 < limit < faintest, labelled.source[0]
+
+
 def test_plasticc_of_shared(shared):
     (labelled,) = plasticc_light_curves(shared / "data/labelled/plasticc_small.parquet")
     assert counts(labelled)["SNIa"] == 150

@@ -1,8 +1,8 @@
 """Simulated LSST-like light curves of others: ELAsTiCC, PLAsTiCC and the SPCC challenge.
 
-ELAsTiCC alerts and PLAsTiCC: difference flux in FLUXCAL (zero point 27.5) in ugrizy; SPCC
-(Kessler et al. 2010, DES-like): FLUXCAL in griz. All give the flux of every visit, detected
-or not, as forced photometry does.
+Difference fluxes: ELAsTiCC alerts in nJy, in ugrizy (only so are their errors those of LSST's
+depth); PLAsTiCC in FLUXCAL (zero point 27.5); SPCC (Kessler et al. 2010, DES-like) in FLUXCAL, in
+griz. All give the flux of every visit, detected or not, as forced photometry does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def elasticc_alerts(path: str | os.PathLike[str]) -> Labelled:
         Parquet with ``SNID, mjd, band, flux, flux_err, photoz, photoz_err, t2class``.
     """
     table = read_table(path)
-    return _from_table(table, table["t2class"].tolist(), "elasticc", "SNID", True, path)
+    return _from_table(table, table["t2class"].tolist(), "elasticc", "SNID", True, path, "nJy")
 
 
 def spcc_light_curves(path: str | os.PathLike[str]) -> Labelled:
@@ -145,8 +145,9 @@ def _from_table(
     object_name: str,
     is_alert: bool,
     path: str | os.PathLike[str],
+    flux_unit: str = "fluxcal",
 ) -> Labelled:
-    found = light_curves_of_table(table, "lsst", name=os.fspath(path))
+    found = light_curves_of_table(table, "lsst", flux_unit, os.fspath(path))
     n = len(found.light_curves)
     objects = found.identifiers[object_name].to_numpy(dtype=str)
     return Labelled(
