@@ -227,6 +227,7 @@ def validate_fine_tuning(run: Run) -> None:
             settings,
             settings.real.folds,
             run.say,
+            run.left(0.9),
         )
         np.savez(kept, **vars(predictions))
     trained = load_network(run.path("trained.keras"))

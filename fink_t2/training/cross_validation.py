@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,7 @@ def cross_validate(
     settings: RetrainSettings,
     n_folds: int,
     say: Callable[[str], None] = print,
+    deadline: float | None = None,
 ) -> HeldOutPredictions:
     """Fine-tune once per fold of the objects, each time without that fold.
 
@@ -153,6 +155,8 @@ def cross_validate(
         Number of folds.
     say : callable
         Told of the progress.
+    deadline : float, optional
+        In `time.monotonic` seconds; each fold may take its share of the time left.
 
     Returns
     -------
@@ -171,6 +175,7 @@ def cross_validate(
             pretrained,
             lambda copy, learn=learn: fine_tuning_set(learn, simulated, settings, copy),  # type: ignore[misc]
             settings,
+            deadline=_share_of_time(deadline, n_folds - number),
         )
         apart = fold == number
         curves = everything.light_curves.select(np.flatnonzero(apart))
@@ -223,6 +228,14 @@ def fingerprints(light_curves: LightCurves) -> list[str]:
         digest.update(light_curves.flux[begin:end].tobytes())
         names.append(digest.hexdigest())
     return names
+
+
+def _share_of_time(deadline: float | None, parts: int) -> float | None:
+    """Return the deadline of the first of several equal parts of the time left."""
+    if deadline is None:
+        return None
+    now = time.monotonic()
+    return now + max(0.0, deadline - now) / parts
 
 
 def _folds_of(object_id: npt.NDArray[np.str_], fold_of: dict[str, int]) -> npt.NDArray[np.int64]:

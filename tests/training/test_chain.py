@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,20 @@ def test_networks_are_compared_on_what_none_has_seen(finished, capsys):
         assert 1.0 < first < 4.0
     assert main([*arguments, "--networks", "rnn"]) != 0
     assert "known: t2, atx, lstm" in capsys.readouterr().err
+
+
+def test_a_budget_ends_the_training_with_the_best_so_far(finished, tmp_path):
+    folder, _ = finished
+    (tmp_path / "long.toml").write_text(TINY.replace("epochs = 2", "epochs = 500"))
+    run = tmp_path / "run"
+    shutil.copytree(folder / "run", run)
+    for name in ("train.json", "pretrained.keras", "trained.keras"):
+        (run / name).unlink()
+    shutil.rmtree(run / "checkpoint", ignore_errors=True)
+    arguments = ["retrain", "--config", str(tmp_path / "long.toml"), "--run", str(run)]
+    assert main([*arguments, "--budget", "1s", "--until", "train"]) == 0
+    assert 1 <= json.loads((run / "train.json").read_text())["pretrain_epochs"] < 20
+    assert (run / "trained.keras").is_file()
 
 
 def test_a_step_that_was_interrupted_is_done_again(finished, capsys):
