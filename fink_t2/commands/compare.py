@@ -1,16 +1,17 @@
 """Compare t2, atx and the LSTM on simulated light curves: log-loss, size, time to train.
 
-It uses the examples of a retraining run ('fink-t2 retrain --until data' is enough) and trains
-every network with the same settings and several seeds.
+Every network is trained with the same settings and several seeds, on the light curves that a
+configuration of 'fink-t2 retrain' simulates, and scored on objects that it has not seen.
 
 Examples:
-  fink-t2 retrain --config conf/retrain.toml --run artifacts/retrain/r --until data
-  fink-t2 compare --config conf/retrain.toml --run artifacts/retrain/r --examples 30000
+  fink-t2 compare --config conf/retrain.toml --objects 20000
+  fink-t2 compare --config conf/retrain.toml --objects 20000 --networks t2 t2-published --seeds 1
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from fink_t2.errors import FinkT2Error
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="the run's configuration")
-    parser.add_argument("--run", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--config", type=Path, required=True, help="as of 'fink-t2 retrain'")
+    parser.add_argument(
+        "--objects", type=int, help="simulated objects (default: as the configuration says)"
+    )
     parser.add_argument(
         "--networks",
         nargs="+",
@@ -28,8 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of t2, atx, lstm and t2-published (default: the first three)",
     )
     parser.add_argument("--seeds", type=int, default=3, help="(default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=6, help="(default: %(default)s)")
-    parser.add_argument("--examples", type=int, default=30000, help="(default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=8, help="(default: %(default)s)")
     parser.add_argument("--rate", type=float, default=0.003, help="learning rate")
 
 
@@ -47,20 +49,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise FinkT2Error(
             f"no such network: {', '.join(sorted(unknown))}; known: {', '.join(NETWORKS)}"
         )
+    settings = load_retrain_settings(arguments.config)
+    if arguments.objects:
+        simulation = dataclasses.replace(settings.simulation, objects=arguments.objects)
+        settings = dataclasses.replace(settings, simulation=simulation)
     how = FitSettings(
         epochs=arguments.epochs,
         batch_size=256,
         learning_rate=arguments.rate,
         schedule="cosine",
     )
-    results = compare(
-        arguments.run,
-        load_retrain_settings(arguments.config),
-        how,
-        names,
-        arguments.seeds,
-        arguments.examples,
-    )
+    results = compare(settings, how, names, arguments.seeds)
     rows = [
         [
             result.network,

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-
-from fink_t2.training.example_files import load_examples
 from fink_t2.training.examples import Examples, prepare_examples
 from fink_t2.training.fit import FitSettings, fit, predict
 from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
-from fink_t2.training.frozen_validation import load_validation
 from fink_t2.training.network_choice import build_network
+from fink_t2.training.networks.lstm_aggregates import AGGREGATES, aggregate_features
 from fink_t2.training.networks.t2 import T2Settings
 from fink_t2.training.settings import RetrainSettings
 from fink_t2.training.tflite_export import export_tflite
+from fink_t2.training.training_sets import simulated_set, split_simulated
 
 #: Networks that are compared: how a configuration is changed for each. "t2-published" has 16
-#: heads and takes the features along time.
+#: heads and takes the features along time; "lstm" takes the aggregates of its report.
 NETWORKS: dict[str, dict[str, object]] = {
     "t2": {"network": "t2"},
     "atx": {"network": "atx"},
@@ -43,33 +39,27 @@ class Result:
 
 
 def compare(
-    run: str | os.PathLike[str],
     settings: RetrainSettings,
     fit_settings: FitSettings,
     names: Sequence[str],
     seeds: int,
-    examples: int,
     say: Callable[[str], None] = print,
 ) -> list[Result]:
-    """Train networks, and score them on the simulated objects kept for tests.
+    """Train networks on simulated light curves, and score them on those of other objects.
 
     Each is trained on the same examples, keeps the weights that were best on the validation
-    examples, and is scored on light curves of objects that neither held.
+    examples, and is scored on objects that are in neither.
 
     Parameters
     ----------
-    run : path
-        Folder of a retraining run whose data step is done.
     settings : RetrainSettings
-        The run's configuration.
+        What is simulated, and the networks' hyperparameters.
     fit_settings : FitSettings
         How every network is fitted.
     names : sequence of str
         Keys of `NETWORKS`.
     seeds : int
         Trainings per network.
-    examples : int
-        Training examples used.
     say : callable
         Told of every result.
 
@@ -78,21 +68,22 @@ def compare(
     list of Result
         Sizes are those of the int8 export.
     """
-    train = load_examples(Path(run) / "train.npz")
-    # The examples are in the order of their making: alerts first.
-    train = train.select(np.random.default_rng(0).permutation(len(train))[:examples])
-    train = dataclasses.replace(train, weight=class_weights(train.allowed))
-    validation = load_examples(Path(run) / "validation.npz")
-    test = _simulated_test(run, settings.grid_length)
+    labelled = simulated_set(settings, progress=True)
+    examples = prepare_examples(labelled, settings.grid_length)
+    aggregates = dataclasses.replace(examples, features=aggregate_features(labelled.light_curves))
+    parts = split_simulated(labelled, settings)
+    say(f"examples for training, validation, test: {', '.join(str(part.sum()) for part in parts)}")
     results = []
     for name in names:
         chosen = dataclasses.replace(settings, **NETWORKS[name])  # type: ignore[arg-type]
-        columns = chosen.feature_columns()
+        is_lstm = chosen.network == "lstm"
+        columns = range(len(AGGREGATES)) if is_lstm else chosen.feature_columns()
+        mine = aggregates if is_lstm else examples
+        train, validation, test = (_flat(mine.select(part)) for part in parts)
         losses = []
         began = time.monotonic()
         for seed in range(seeds):
-            seeded = dataclasses.replace(chosen, seed=seed)
-            model = build_network(seeded, train)
+            model = build_network(dataclasses.replace(chosen, seed=seed), train, columns)
             fit(model, train, columns, dataclasses.replace(fit_settings, seed=seed), validation)
             losses.append(flat_log_loss(predict(model, test, columns), test.allowed))
             say(f"{name}, seed {seed}: {losses[-1]:.4f}")
@@ -107,8 +98,5 @@ def compare(
     return results
 
 
-def _simulated_test(run: str | os.PathLike[str], grid_length: int) -> Examples:
-    """Prepare the simulated light curves of the run's frozen validation set."""
-    frozen = load_validation(Path(run) / "frozen_validation.npz")
-    is_simulated = np.isin(frozen.source, ["simulated", "plain"])
-    return prepare_examples(frozen.select(is_simulated), grid_length)
+def _flat(examples: Examples) -> Examples:
+    return dataclasses.replace(examples, weight=class_weights(examples.allowed))

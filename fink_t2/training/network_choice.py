@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
@@ -16,7 +18,9 @@ from fink_t2.training.settings import RetrainSettings
 SMALLEST_VARIANCE = 1e-3
 
 
-def build_network(settings: RetrainSettings, train: Examples) -> keras.Model:
+def build_network(
+    settings: RetrainSettings, train: Examples, columns: Sequence[int] | None = None
+) -> keras.Model:
     """Build an untrained network that standardises its features as the training set has them.
 
     Parameters
@@ -25,11 +29,13 @@ def build_network(settings: RetrainSettings, train: Examples) -> keras.Model:
         Which network.
     train : Examples
         Where the features' mean and variance come from.
+    columns : sequence of int, optional
+        Columns of the features that it takes; default: those of the configuration.
     """
-    columns = settings.feature_columns()
+    columns = settings.feature_columns() if columns is None else columns
     statistics = None
-    if columns:
-        chosen = train.features[:, columns]
+    if len(columns):
+        chosen = train.features[:, list(columns)]
         variance = np.asarray(chosen.var(axis=0)) + SMALLEST_VARIANCE
         statistics = (np.asarray(chosen.mean(axis=0)), variance)
     keras.utils.set_random_seed(settings.pretrain.seed + settings.seed)

@@ -75,9 +75,9 @@ def test_a_finished_run_does_nothing_again(finished, capsys):
 
 def test_networks_are_compared_on_what_none_has_seen(finished, capsys):
     folder, _ = finished
-    arguments = ["compare", "--config", str(folder / "tiny.toml"), "--run", str(folder / "run")]
+    arguments = ["compare", "--config", str(folder / "tiny.toml"), "--objects", "300"]
     arguments += ["--networks", "t2", "lstm", "--seeds", "2", "--epochs", "1"]
-    assert main([*arguments, "--examples", "200"]) == 0
+    assert main(arguments) == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
     losses = {row.split("|")[1].strip(): row.split("|")[4].split("/") for row in rows[1:]}
     for name in ("t2", "lstm"):

@@ -46,7 +46,8 @@ def build_lstm(
 ) -> keras.Model:
     """Build the network; inputs and output as `fink_t2.training.networks.t2.build_t2`.
 
-    The report's 31 aggregates are replaced by this package's auxiliary features.
+    The report's features are `fink_t2.training.networks.lstm_aggregates.AGGREGATES`; a network that
+    is to serve takes this package's auxiliary features in their place.
     """
     light_curve = keras.Input((grid_length, n_passbands), name="light_curve")
     x: Any = keras.layers.LSTM(
