@@ -34,7 +34,7 @@ from fink_t2.training.evaluation.acceptance import CanClassify, acceptance_table
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
 from fink_t2.training.fine_tuning import fine_tune, parts_of
-from fink_t2.training.fit import fit, predict
+from fink_t2.training.fit import FitSettings, fit, predict
 from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
 from fink_t2.training.frozen_validation import load_validation, save_validation
 from fink_t2.training.gate import decide_and_promote
@@ -51,6 +51,11 @@ from fink_t2.training.training_sets import (
     real_data,
     simulated_set,
     split_simulated,
+)
+
+#: How shared values are trained to give what the layer gave before.
+SHARED_VALUES = FitSettings(
+    epochs=20, batch_size=512, learning_rate=3e-3, schedule="cosine", stop_after=20
 )
 
 HELD_OUT_FILE = "held_out.txt"
@@ -283,22 +288,33 @@ def compress(run: Run) -> None:
 
 
 def _cluster_last_layer(run: Run, model: keras.Model) -> None:
-    """Share the last layer's weights; those before it stay as they are, rounded ones as well."""
+    """Share the last layer's weights; those before it stay as they are, rounded ones as well.
+
+    The shared values are trained to give what the layer gave before: on the classes themselves it
+    would go on learning the examples at hand, and forget others.
+    """
     from fink_t2.training.compression.compress import CompressionSettings, cluster
 
     settings = run.settings
+    examples = load_examples(run.path("train.npz"))
     if _has_real(run):
-        examples = _fine_tuning_examples(run)(0)
-    else:
-        examples = _flat(load_examples(run.path("train.npz")), settings.real.class_power)
+        real = _fine_tuning_examples(run)(0)
+        chosen = np.random.default_rng(settings.seed).permutation(len(examples))
+        examples = join_examples([real, examples.select(chosen[: len(real)])])
     chosen = np.random.default_rng(settings.seed).permutation(len(examples))
     examples = examples.select(chosen[: settings.export.examples])
     before, last = parts_of(model, "logits")
-    pooled = predict(before, examples, settings.feature_columns())
+    pooled = dataclasses.replace(
+        examples,
+        grid=predict(before, examples, settings.feature_columns()),
+        weight=np.ones(len(examples), dtype=np.float32),
+    )
     clustered = cluster(
         last,
         CompressionSettings(("logits",), settings.export.clusters),
-        dataclasses.replace(examples, grid=pooled),
+        pooled,
+        fine_tuning=SHARED_VALUES,
+        targets=predict(last, pooled, ()),
     )
     model.get_layer("logits").set_weights(clustered.get_layer("logits").get_weights())
 

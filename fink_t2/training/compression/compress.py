@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from fink_t2.training.compression.clustering import PUBLISHED_CLUSTERS, cluster_weights
 from fink_t2.training.compression.constrained_network import Constraint, constrained, kernels
@@ -58,6 +59,7 @@ def cluster(
     fine_tuning: FitSettings = FINE_TUNING,
     validation: Examples | None = None,
     keep_zeros: bool = False,
+    targets: npt.NDArray[np.float32] | None = None,
 ) -> keras.Model:
     """Share the weights of chosen kernels among few values, and train these.
 
@@ -78,6 +80,9 @@ def cluster(
     keep_zeros : bool
         Keep weights that are exactly zero, as after pruning; zero is then one of the shared
         values.
+    targets : ndarray of float32, shape (N, 14), optional
+        Probabilities that the network gave before, to be given again (distillation); default:
+        the examples' own classes.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def cluster(
         constraints[variable.path] = Constraint(clustering, mask)
     if keep_zeros:
         constraints |= _zeros(copied, set(constraints))
-    return _train(copied, constraints, train, feature_columns, fine_tuning, validation)
+    return _train(copied, constraints, train, feature_columns, fine_tuning, validation, targets)
 
 
 def prune(
@@ -141,8 +146,9 @@ def _train(
     feature_columns: Sequence[int],
     fine_tuning: FitSettings,
     validation: Examples | None,
+    targets: npt.NDArray[np.float32] | None = None,
 ) -> keras.Model:
     with constrained(network, constraints) as wrapped:
         if train is not None:
-            fit(wrapped, train, feature_columns, fine_tuning, validation)
+            fit(wrapped, train, feature_columns, fine_tuning, validation, targets=targets)
     return network
