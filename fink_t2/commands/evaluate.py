@@ -187,7 +187,8 @@ def _notes(numbers: dict[str, Any], in_sample: bool, cross_validated: bool) -> l
     if "elasticc_alerts" in numbers:
         notes.append(
             f"ELAsTiCC: {numbers['elasticc_alerts']} alerts; balanced accuracy of the larger of "
-            f"p(SNIa), p(SNII) alone {numbers['elasticc_balanced_accuracy_of_two']:.3f}."
+            f"p(SNIa), p(SNII) alone {numbers['elasticc_balanced_accuracy_of_two']:.3f}, without "
+            f"photometric redshifts {numbers['elasticc_balanced_accuracy_without_redshift']:.3f}."
         )
     if in_sample:
         notes.append("In sample: " + IN_SAMPLE)

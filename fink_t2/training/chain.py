@@ -424,6 +424,12 @@ def _labelled_section(run: Run, metadata: dict[str, Any]) -> list[tuple[str, str
         )
     else:
         title, text = "held out", "Objects that nothing was learnt from."
+    without = metadata["held_out"].get("elasticc_balanced_accuracy_without_redshift")
+    if without is not None:
+        text += (
+            " Without their hosts' photometric redshifts, the balanced accuracy on ELAsTiCC's "
+            f"alerts is {without:.3f}."
+        )
     return [
         ("Labelled light curves", f"{text}\n\n{acceptance_table({title: metadata['held_out']})}")
     ]

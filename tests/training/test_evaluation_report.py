@@ -219,6 +219,23 @@ def test_acceptance_numbers_of_one_who_calls_everything_snia(shared):
     assert "1.000 (missed)" in table
 
 
+class NeedsRedshift(Oracle):
+    """Right with a photometric redshift, lost without."""
+
+    def classify(self, light_curves):
+        found = super().classify(light_curves)
+        lost = np.isnan(light_curves.photoz)
+        found.probabilities[lost] = np.roll(found.probabilities[lost], 1, axis=1)
+        return found
+
+
+def test_redshifts_are_taken_away_for_a_second_score(shared):
+    numbers = measure_elasticc(NeedsRedshift("SNIa"), shared)
+    assert numbers["elasticc_balanced_accuracy"] == pytest.approx(0.5)
+    assert numbers["elasticc_balanced_accuracy_without_redshift"] == 0.0
+    assert "alerts: macro recall" not in acceptance_table({"model": numbers})
+
+
 def test_acceptance_can_be_restricted_to_held_out_objects(shared):
     everything = measure_ztf(Oracle("AGN"), shared)
     names = pd.read_parquet(shared / "data/labelled/ztf_lightcurves.parquet")["objectId"].unique()
