@@ -21,7 +21,7 @@ import numpy as np
 
 from fink_t2.classes import CLASSES
 from fink_t2.errors import FinkT2Error
-from fink_t2.model_store import METADATA_FILE, ModelStore, read_reference
+from fink_t2.model_store import METADATA_FILE, ModelReference, ModelStore, read_reference
 from fink_t2.training.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
 from fink_t2.training.calibration import Calibration, fit_calibration, fold
 from fink_t2.training.cross_validation import (
@@ -30,6 +30,7 @@ from fink_t2.training.cross_validation import (
     cross_validate,
     real_scores,
 )
+from fink_t2.training.data_sets.prepared import read_prepared
 from fink_t2.training.evaluation.acceptance import CanClassify, acceptance_table
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
@@ -60,6 +61,7 @@ SHARED_VALUES = FitSettings(
 
 HELD_OUT_FILE = "held_out.txt"
 PREDICTIONS_FILE = "cross_validated.npz"
+PREPARED_TEST_FILE = "prepared_test.npz"
 VALIDATION_FILE = "frozen_validation.npz"
 
 
@@ -117,8 +119,15 @@ def make_data(run: Run) -> None:
     parts = dict(
         zip(("train", "validation", "test"), split_simulated(simulated, settings), strict=True)
     )
-    for name in ("train", "validation"):
-        save_examples(run.path(f"{name}.npz"), examples.select(parts[name]))
+    counts = {name: int(keep.sum()) for name, keep in parts.items()}
+    train_examples = [examples.select(parts["train"])]
+    if settings.prepared.folder:
+        learnt, kept = _prepared_examples(settings)
+        train_examples.append(learnt)
+        save_examples(run.path(PREPARED_TEST_FILE), kept)
+        counts |= {"prepared": len(learnt), "prepared_test": len(kept)}
+    save_examples(run.path("train.npz"), join_examples(train_examples))
+    save_examples(run.path("validation.npz"), examples.select(parts["validation"]))
     frozen = [simulated.select(parts["test"])]
     data = real_data(settings)
     for path in data.missing:
@@ -126,7 +135,7 @@ def make_data(run: Run) -> None:
     held_out = held_out_objects(data, settings.real.held_out, settings.seed)
     run.path(HELD_OUT_FILE).write_text("".join(f"{name}\n" for name in sorted(held_out)))
     n_real = sum(map(len, data.all()))
-    counts = {"real_examples": n_real, "held_out_objects": len(held_out)}
+    counts |= {"real_examples": n_real, "held_out_objects": len(held_out)}
     apart = [part for part in data.select(is_among(held_out)).all() if len(part)]
     if apart:
         save_examples(
@@ -135,8 +144,24 @@ def make_data(run: Run) -> None:
         )
         frozen += apart
     save_validation(run.path(VALIDATION_FILE), concatenate(frozen))
-    counts |= {name: int(keep.sum()) for name, keep in parts.items()}
     run.note("data", {"missing": list(data.missing), "examples": counts})
+
+
+def _prepared_examples(settings: RetrainSettings) -> tuple[Examples, Examples]:
+    """Draw prepared examples to train on, and of other objects to test."""
+    prepared = settings.prepared
+    learnt, kept = (
+        read_prepared(
+            prepared.folder,
+            settings.survey,
+            settings.grid_length,
+            prepared.per_class,
+            settings.seed,
+            test,
+        )
+        for test in (False, True)
+    )
+    return learnt, kept
 
 
 def train(run: Run) -> None:
@@ -335,6 +360,8 @@ def evaluate_candidate(run: Run) -> None:
     numbers = evaluation.numbers()
     metadata = json.loads((folder / METADATA_FILE).read_text())
     metadata["evaluation"] = numbers
+    if run.path(PREPARED_TEST_FILE).exists():
+        metadata["prepared_test"] = _score_prepared(run, classifier.reference)
     scores = _scores_on_labelled(run, classifier)
     if scores:
         metadata["held_out"] = scores
@@ -352,6 +379,20 @@ def evaluate_candidate(run: Run) -> None:
     )
     run.say(report(evaluation))
     run.note("evaluate", {"log_loss": numbers["log_loss"], "accuracy": numbers["accuracy"]})
+
+
+def _score_prepared(run: Run, reference: ModelReference) -> dict[str, float]:
+    """Score the exported candidate on prepared examples of objects kept for tests."""
+    from fink_t2.inference import TfliteNetwork
+
+    examples = load_examples(run.path(PREPARED_TEST_FILE))
+    network = TfliteNetwork(reference.tflite_path)
+    found = network.predict(*examples.inputs(run.settings.feature_columns()))
+    return {
+        "examples": len(examples),
+        "log_loss": flat_log_loss(found, examples.allowed),
+        "accuracy": float((found.argmax(axis=1) == examples.labels()).mean()),
+    }
 
 
 def decide(run: Run) -> None:
@@ -465,6 +506,13 @@ def _recipe(run: Run, metadata: dict[str, Any]) -> str:
         f"- {examples['train']:,} simulated training examples, {examples['validation']:,} for "
         f"validation, {examples['test']:,} for test, split by object; seed {run.settings.seed}.",
     ]
+    if "prepared" in examples:
+        scores = metadata["prepared_test"]
+        lines.append(
+            f"- {examples['prepared']:,} examples of PLAsTiCC beside them; on "
+            f"{scores['examples']:,} of other objects the flat log-loss is "
+            f"{scores['log_loss']:.3f}, the accuracy {scores['accuracy']:.3f}."
+        )
     if examples["real_examples"]:
         lines.append(
             f"- Fine-tuned on {_sources(run.settings)}: {examples['real_examples']:,} light "

@@ -116,6 +116,22 @@ class RealSettings:
 
 
 @dataclass(frozen=True)
+class PreparedSettings:
+    """Examples that 'fink-t2 prepare' made of PLAsTiCC, joining the simulated ones.
+
+    Attributes
+    ----------
+    folder : str
+        What it wrote; "": none.
+    per_class : int
+        At most so many examples of a class to train on, and as many to test.
+    """
+
+    folder: str = ""
+    per_class: int = 20000
+
+
+@dataclass(frozen=True)
 class ExportSettings:
     """How the network is compressed and exported.
 
@@ -191,7 +207,7 @@ class RetrainSettings:
         Shares of simulated objects kept apart.
     warm_start : bool
         Begin with the weights of the model in service, if its network is the same.
-    simulation, real, augmentation, t2, atx, lstm, pretrain, fine_tune, export, gate
+    simulation, prepared, real, augmentation, t2, atx, lstm, pretrain, fine_tune, export, gate
         See the classes.
     """
 
@@ -205,6 +221,7 @@ class RetrainSettings:
     test: float = 0.1
     warm_start: bool = False
     simulation: SimulationSettings = field(default_factory=SimulationSettings)
+    prepared: PreparedSettings = field(default_factory=PreparedSettings)
     real: RealSettings = field(default_factory=RealSettings)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     t2: T2Settings = field(default_factory=T2Settings)

@@ -109,6 +109,11 @@ def plasticc_light_curves(
             columns = {"target": "target", "hostgal_photoz": "photoz"}
             columns["hostgal_photoz_err"] = "photoz_err"
             wanted = known[[name for name in columns if name in known]].rename(columns=columns)
+            if "photoz" in wanted:
+                # Galactic objects have 0; what has no host has no redshift.
+                has_host = wanted["photoz"] > 0
+                known_host = wanted.filter(like="photoz").where(has_host)
+                wanted = wanted.assign(**known_host)
             table = table.join(wanted, on="objectId")
         if "target" not in table:
             raise LightCurveError(f"{light_curves}: no column target, and no metadata given")
