@@ -8,7 +8,7 @@ in its configuration. 'spark-submit' sets where Spark runs; without it, all loca
 Examples:
   fink-t2 prepare plasticc_train_lightcurves.csv.gz --metadata plasticc_train_metadata.csv.gz \\
       --out plasticc
-  fink-t2 prepare 'plasticc_test_lightcurves_*.csv.gz' --metadata plasticc_test_metadata.csv.gz \\
+  fink-t2 prepare plasticc_test_lightcurves_*.csv.gz --metadata plasticc_test_metadata.csv.gz \\
       --out plasticc_test
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("light_curves", nargs="+", help="CSV of light curves; Spark's globs work")
+    parser.add_argument("light_curves", nargs="+", help="CSV of light curves")
     parser.add_argument("--metadata", nargs="+", required=True, help="CSV with the types")
     parser.add_argument("--grid-length", type=int, default=50, help="(default: %(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")

@@ -519,7 +519,7 @@ def _recipe(run: Run, metadata: dict[str, Any]) -> str:
             f"curves and alerts, {examples['held_out_objects']} objects held out, varied to "
             f"{trained['fine_tuning_examples']:,} examples."
         )
-    else:
+    elif "prepared" not in examples:
         lines.append("- Simulated light curves alone.")
     for path in data["missing"]:
         lines.append(f"- {Path(path).name} was named in the configuration and was not there.")

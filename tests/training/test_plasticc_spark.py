@@ -108,6 +108,8 @@ def test_errors_name_table_and_column(spark, released, written, tmp_path):
     curves, metadata = str(released / "all.csv"), str(released / "metadata.csv")
     with pytest.raises(LightCurveError, match="exists already"):
         prepare_plasticc(spark, [curves], [metadata], GRID, out)
+    with pytest.raises(LightCurveError, match=r"nowhere\.csv"):
+        prepare_plasticc(spark, ["/nowhere.csv"], [metadata], GRID, tmp_path / "c")
     with pytest.raises(LightCurveError, match=r"metadata\.csv: no column mjd"):
         prepare_plasticc(spark, [metadata], [metadata], GRID, tmp_path / "a")
     with pytest.raises(LightCurveError, match=r"all\.csv: no column true_target or target"):

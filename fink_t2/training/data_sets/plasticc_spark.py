@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -128,7 +129,7 @@ def _prepared(table: pd.DataFrame, grid_length: int) -> pd.DataFrame:
 
 def _types(spark: SparkSession, metadata: Sequence[str]) -> DataFrame:
     """Return class and redshift of every object of the 14 classes."""
-    table = spark.read.option("header", True).csv(list(metadata))
+    table = _table(spark, metadata)
     target = next((name for name in TARGET_COLUMNS if name in table.columns), None)
     if target is None:
         raise LightCurveError(
@@ -154,7 +155,14 @@ def _pairs() -> Iterator[Column]:
 
 
 def _read(spark: SparkSession, paths: Sequence[str], columns: dict[str, str]) -> DataFrame:
-    return _cast(spark.read.option("header", True).csv(list(paths)), columns, paths)
+    return _cast(_table(spark, paths), columns, paths)
+
+
+def _table(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
+    try:
+        return spark.read.option("header", True).csv(list(paths))
+    except AnalysisException as error:
+        raise LightCurveError(f"can't be read: {error}") from None
 
 
 def _cast(table: DataFrame, columns: dict[str, str], paths: Sequence[str]) -> DataFrame:
