@@ -433,12 +433,14 @@ def run_steps(run: Run, last: str = "promote") -> None:
 
 def _description(run: Run, metadata: dict[str, Any]) -> str:
     settings = run.settings
+    article = {"t2": "A", "atx": "An", "lstm": "An"}[settings.network]
     return (
-        f"A {settings.network} for {settings.survey.upper()} light curves: "
+        f"{article} {settings.network} for {settings.survey.upper()} light curves: "
         f"{metadata['parameters']:,} parameters, {metadata['tflite_bytes'] / 1000:.1f} kB as "
         f"TFLite; {settings.grid_length} times x {len(metadata['passbands'])} passbands and "
         f"{len(metadata['features'])} auxiliary features in, 14 class probabilities out "
         f"(preprocessing {metadata['preprocessing_version']})."
+        + ("" if settings.network == "t2" else " A baseline to compare with.")
     )
 
 
