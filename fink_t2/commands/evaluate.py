@@ -134,6 +134,8 @@ def _acceptance(args: argparse.Namespace) -> int:
         acceptance_table,
         measure_elasticc,
         measure_ztf,
+        plain_shares,
+        plain_shares_text,
     )
     from fink_t2.training.evaluation.published_deployment import PublishedDeployment
 
@@ -163,6 +165,7 @@ def _acceptance(args: argparse.Namespace) -> int:
     print()
     for note in _notes(numbers, held_out is None, bool(cross_validated)):
         print(f"- {note}")
+    print(f"- {plain_shares_text(plain_shares(load_classifier(reference)))}")
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(columns, indent=1).replace("NaN", "null")

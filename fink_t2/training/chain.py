@@ -31,7 +31,12 @@ from fink_t2.training.cross_validation import (
     real_scores,
 )
 from fink_t2.training.data_sets.prepared import read_prepared
-from fink_t2.training.evaluation.acceptance import CanClassify, acceptance_table
+from fink_t2.training.evaluation.acceptance import (
+    CanClassify,
+    acceptance_table,
+    plain_shares,
+    plain_shares_text,
+)
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
 from fink_t2.training.fine_tuning import fine_tune, parts_of
@@ -362,6 +367,8 @@ def evaluate_candidate(run: Run) -> None:
     metadata["evaluation"] = numbers
     if run.path(PREPARED_TEST_FILE).exists():
         metadata["prepared_test"] = _score_prepared(run, classifier.reference)
+    if run.settings.survey == "ztf":
+        metadata["plain_shares"] = plain_shares(classifier)
     scores = _scores_on_labelled(run, classifier)
     if scores:
         metadata["held_out"] = scores
@@ -473,9 +480,10 @@ def _labelled_section(run: Run, metadata: dict[str, Any]) -> list[tuple[str, str
             " Without their hosts' photometric redshifts, the balanced accuracy on ELAsTiCC's "
             f"alerts is {without:.3f}."
         )
-    return [
-        ("Labelled light curves", f"{text}\n\n{acceptance_table({title: metadata['held_out']})}")
-    ]
+    table = acceptance_table({title: metadata["held_out"]})
+    if "plain_shares" in metadata:
+        table += f"\n\n{plain_shares_text(metadata['plain_shares'])}"
+    return [("Labelled light curves", f"{text}\n\n{table}")]
 
 
 def _sources(settings: RetrainSettings) -> str:

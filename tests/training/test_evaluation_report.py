@@ -19,6 +19,8 @@ from fink_t2.training.evaluation.acceptance import (
     acceptance_table,
     measure_elasticc,
     measure_ztf,
+    plain_shares,
+    plain_shares_text,
 )
 from fink_t2.training.evaluation.evaluate import evaluate_predictions
 from fink_t2.training.evaluation.labelled_tables import labelled_table, survey_of
@@ -217,6 +219,24 @@ def test_acceptance_numbers_of_one_who_calls_everything_snia(shared):
     table = acceptance_table({"model": numbers})
     assert len(table.splitlines()) == 2 + len(CRITERIA)
     assert "1.000 (missed)" in table
+
+
+def test_shares_of_plain_curves_that_are_called_transients():
+    """One that is sure of a supernova where the flux falls, and of a variable elsewhere."""
+
+    class Falling:
+        def classify(self, curves):
+            falls = curves.flux[curves.starts[:-1]] > curves.flux[curves.starts[1:] - 1]
+            called = np.where(falls, CLASSES.index("SNII"), CLASSES.index("EB"))
+            status = np.zeros(len(curves), dtype=np.int8)
+            points = curves.points_per_passband()
+            return Classification(np.eye(14, dtype=np.float32)[called], status, points)
+
+    shares = plain_shares(Falling())
+    assert set(shares) == {"flat", "noise", "outlier"}
+    assert all(0.45 < share < 0.55 for share in shares.values())
+    assert "5,000 curves of each kind" in plain_shares_text(shares)
+    assert "% of the noise" in plain_shares_text(shares)
 
 
 class NeedsRedshift(Oracle):

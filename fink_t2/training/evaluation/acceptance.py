@@ -39,6 +39,9 @@ LIGHT_CURVE_CLASSES = ("SNIa", "SNII", "SNIbc", "SLSN-I")
 FEWEST_POINTS = 5
 ALERT_CLASSES = ("SNIa", "SNII", "SNIbc")
 PLAIN_CURVES = 200
+#: For `plain_shares`: so many curves of each of these lengths in days.
+MANY_CURVES = 1000
+MANY_SPANS = (6.0, 15.0, 30.0, 60.0, 100.0)
 
 
 class CanClassify(Protocol):
@@ -170,8 +173,39 @@ def measure_ztf(
         found = classifier.classify(plain_light_curves(kind, PLAIN_CURVES, ZTF))
         largest = found.probabilities[found.status == Status.OK][:, transients].max(axis=1)
         result[f"{kind}_transient"] = float(largest.max())
-        result[f"{kind}_share_above_half"] = float((largest > 0.5).mean())
     return result
+
+
+def plain_shares(classifier: CanClassify) -> dict[str, float]:
+    """Return how many of many curves without an event have a transient class above one half.
+
+    The largest probability of a few hundred says little of what is rare.
+
+    Returns
+    -------
+    dict of str to float
+        Share of the flat, noise-only and single-outlier curves, by kind.
+    """
+    transients = _places(TRANSIENT_CLASSES)
+    shares = {}
+    for kind in KINDS:
+        largest = []
+        for span in MANY_SPANS:
+            curves = plain_light_curves(kind, MANY_CURVES, ZTF, seed=1, span_days=span)
+            found = classifier.classify(curves)
+            of_transients = found.probabilities[found.status == Status.OK][:, transients]
+            largest.append(of_transients.max(axis=1))
+        shares[kind] = float((np.concatenate(largest) > 0.5).mean())
+    return shares
+
+
+def plain_shares_text(shares: dict[str, float]) -> str:
+    """Say what `plain_shares` found."""
+    parts = ", ".join(f"{100 * share:.2f} % of the {kind}" for kind, share in shares.items())
+    return (
+        f"Of {MANY_CURVES * len(MANY_SPANS):,} curves of each kind, of {MANY_SPANS[0]:g} to "
+        f"{MANY_SPANS[-1]:g} days, {parts} curves have a transient class above 0.5."
+    )
 
 
 def measure_elasticc(
