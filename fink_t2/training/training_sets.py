@@ -41,12 +41,8 @@ LIGHT_AUGMENTATION = AugmentationSettings(
 )
 #: Alerts cut from one whole light curve.
 CUTS_PER_CURVE = 8
-#: An alert's history is no longer, in days.
-ALERT_SPAN = 30.0
 #: Days that plain curves span: alerts, young alerts, whole light curves.
 PLAIN_SPANS = (30.0, 6.0, 100.0)
-#: The same in fine-tuning: a constant source is easily taken for a plateau of some weeks.
-FINE_TUNING_SPANS = (30.0, 15.0, 6.0, 60.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -98,14 +94,12 @@ def simulated_set(settings: RetrainSettings, progress: bool = False) -> Labelled
     return augment(concatenate(parts), LIGHT_AUGMENTATION, generator)
 
 
-def plain_set(
-    settings: RetrainSettings, n: int, seed: int, spans: tuple[float, ...] = PLAIN_SPANS
-) -> Labelled:
+def plain_set(settings: RetrainSettings, n: int, seed: int) -> Labelled:
     """Make flat, noise-only and single-outlier curves, n of each: to be called variables."""
     parts = []
-    each = -(-n // len(spans))
+    each = -(-n // len(PLAIN_SPANS))
     for kind in KINDS:
-        for place, span in enumerate(spans):
+        for place, span in enumerate(PLAIN_SPANS):
             curves = plain_light_curves(
                 kind, each, passbands_of(settings.survey), seed + place + 1, span
             )
@@ -115,7 +109,7 @@ def plain_set(
                     allowed_classes(["other"] * each),
                     np.array([f"{kind}-{span:g}-{number}" for number in range(each)]),
                     np.full(each, "plain"),
-                    np.full(each, span <= ALERT_SPAN),
+                    np.full(each, span <= PLAIN_SPANS[0]),
                 )
             )
     return concatenate(parts)
@@ -219,10 +213,7 @@ def fine_tuning_set(
     if settings.simulation.plain_curves:
         # Others than those that a model is tested on, and than those of the simulated set.
         plain = plain_set(
-            settings,
-            settings.simulation.plain_curves,
-            1000 * settings.seed + 500 + 100 * number,
-            FINE_TUNING_SPANS,
+            settings, settings.simulation.plain_curves // 2, 1000 * settings.seed + 500
         )
         parts.append((plain, real.plain_weight))
     examples = join_examples(
