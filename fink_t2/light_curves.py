@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,10 +79,41 @@ class LightCurves:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def curve_of_points(self) -> npt.NDArray[np.int64]:
+        """Return the position of the curve that each point belongs to, shape (P,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+    def with_points(
+        self,
+        curve: npt.NDArray[np.int64],
+        time: FloatArray,
+        flux: FloatArray,
+        flux_error: FloatArray,
+        passband: npt.NDArray[np.int8],
+    ) -> LightCurves:
+        """Return the same curves with other points.
+
+        Parameters
+        ----------
+        curve : ndarray of int64, shape (P,)
+            Position of the curve that each point belongs to, rising.
+        time, flux, flux_error, passband : ndarray, shape (P,)
+            As in the class, sorted by time within a curve.
+        """
+        counts = np.bincount(curve, minlength=len(self))
+        return dataclasses.replace(
+            self,
+            starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            time=time,
+            flux=flux,
+            flux_error=flux_error,
+            passband=passband,
+        )
+
     def points_per_passband(self) -> npt.NDArray[np.int64]:
         """Return the number of points of each curve in each passband, shape (N, M)."""
         n_bands = len(self.passbands)
-        curve = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        curve = self.curve_of_points()
         flat = np.bincount(curve * n_bands + self.passband, minlength=len(self) * n_bands)
         return flat.reshape(len(self), n_bands).astype(np.int64)
 

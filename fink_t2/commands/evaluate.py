@@ -145,7 +145,8 @@ def _acceptance(args: argparse.Namespace) -> int:
     columns: dict[str, dict[str, Any]] = {}
     reference = find_model(args.model, "ztf")
     which = "in sample" if held_out is None else "held out"
-    numbers = measure_ztf(load_classifier(reference), args.shared, held_out)
+    classifier = load_classifier(reference)
+    numbers = measure_ztf(classifier, args.shared, held_out)
     lsst = _optional_classifier(args.lsst_model)
     if lsst is not None:
         numbers |= measure_elasticc(lsst, args.shared, held_out)
@@ -165,7 +166,7 @@ def _acceptance(args: argparse.Namespace) -> int:
     print()
     for note in _notes(numbers, held_out is None, bool(cross_validated)):
         print(f"- {note}")
-    print(f"- {plain_shares_text(plain_shares(load_classifier(reference)))}")
+    print(f"- {plain_shares_text(plain_shares(classifier))}")
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(columns, indent=1).replace("NaN", "null")

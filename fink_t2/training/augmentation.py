@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fink_t2.cuts import CutSettings, Status, apply_cuts
-from fink_t2.light_curves import LightCurves
 from fink_t2.training.labelled import Labelled
 from fink_t2.training.reference_light import with_reference_light
 from fink_t2.training.repeated_visits import repeat_visits
@@ -75,7 +74,7 @@ def augment(
         examples = repeat_visits(examples, settings.repeated_visits, generator)
     curves = examples.light_curves
     n_curves = len(curves)
-    owner = np.repeat(np.arange(n_curves), np.diff(curves.starts))
+    owner = curves.curve_of_points()
 
     dimming = generator.normal(0.0, settings.brightness, n_curves)
     factor = 10.0 ** (-0.4 * dimming)[owner]
@@ -103,20 +102,12 @@ def augment(
         return np.where(generator.random(n_curves) < probability, np.nan, values)
 
     forgets_redshift = generator.random(n_curves) < settings.forget_redshift
-    varied = LightCurves(
-        passbands=curves.passbands,
-        starts=np.concatenate(
-            ([0], np.cumsum(np.bincount(owner[keep], minlength=n_curves)))
-        ).astype(np.int64),
-        time=time[keep],
-        flux=flux[keep],
-        flux_error=error[keep],
-        passband=curves.passband[keep],
+    varied = dataclasses.replace(
+        curves.with_points(owner[keep], time[keep], flux[keep], error[keep], curves.passband[keep]),
         last_limit=forget(zero - (zero - curves.last_limit) * stretch, settings.forget_limit),
         first_seen=forget(zero - (zero - curves.first_seen) * stretch, settings.forget_history),
         photoz=np.where(forgets_redshift, np.nan, curves.photoz),
         photoz_error=np.where(forgets_redshift, np.nan, curves.photoz_error),
-        rejected=curves.rejected,
     )
     result = dataclasses.replace(examples, light_curves=varied)
     return result.select(apply_cuts(varied, CutSettings()) == Status.OK)

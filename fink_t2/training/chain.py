@@ -40,7 +40,7 @@ from fink_t2.training.evaluation.acceptance import (
 from fink_t2.training.example_files import load_examples, save_examples
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
 from fink_t2.training.fine_tuning import fine_tune, parts_of
-from fink_t2.training.fit import FitSettings, fit, predict
+from fink_t2.training.fit import FitSettings, fit, predict, share_of_time
 from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
 from fink_t2.training.frozen_validation import load_validation, save_validation
 from fink_t2.training.gate import decide_and_promote
@@ -98,10 +98,7 @@ class Run:
 
     def left(self, share: float) -> float | None:
         """Return the deadline of a step that may take a share of the time left."""
-        if self.deadline is None:
-            return None
-        now = time.monotonic()
-        return now + max(0.0, self.deadline - now) * share
+        return share_of_time(self.deadline, share)
 
     def note(self, step: str, facts: dict[str, Any]) -> None:
         """Write what a step found; the file's being there says that the step is done."""
@@ -329,10 +326,8 @@ def _cluster_last_layer(run: Run, model: keras.Model) -> None:
     examples = load_examples(run.path("train.npz"))
     if _has_real(run):
         real = _fine_tuning_examples(run)(0)
-        chosen = np.random.default_rng(settings.seed).permutation(len(examples))
-        examples = join_examples([real, examples.select(chosen[: len(real)])])
-    chosen = np.random.default_rng(settings.seed).permutation(len(examples))
-    examples = examples.select(chosen[: settings.export.examples])
+        examples = join_examples([real, _some(examples, len(real), settings.seed)])
+    examples = _some(examples, settings.export.examples, settings.seed)
     before, last = parts_of(model, "logits")
     pooled = dataclasses.replace(
         examples,
@@ -347,6 +342,12 @@ def _cluster_last_layer(run: Run, model: keras.Model) -> None:
         targets=predict(last, pooled, ()),
     )
     model.get_layer("logits").set_weights(clustered.get_layer("logits").get_weights())
+
+
+def _some(examples: Examples, number: int, seed: int) -> Examples:
+    """Draw at most so many examples."""
+    chosen = np.random.default_rng(seed).permutation(len(examples))
+    return examples.select(chosen[:number])
 
 
 def evaluate_candidate(run: Run) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from fink_t2.training.evaluation.acceptance import (
 )
 from fink_t2.training.examples import Examples
 from fink_t2.training.fine_tuning import fine_tune
-from fink_t2.training.fit import predict
+from fink_t2.training.fit import predict, share_of_time
 from fink_t2.training.flat_log_loss import class_weights
 from fink_t2.training.labelled import concatenate
 from fink_t2.training.settings import ExportSettings, RetrainSettings
@@ -175,7 +174,7 @@ def cross_validate(
             pretrained,
             lambda copy, learn=learn: fine_tuning_set(learn, simulated, settings, copy),  # type: ignore[misc]
             settings,
-            deadline=_share_of_time(deadline, n_folds - number),
+            deadline=share_of_time(deadline, 1 / (n_folds - number)),
         )
         apart = fold == number
         curves = everything.light_curves.select(np.flatnonzero(apart))
@@ -228,14 +227,6 @@ def fingerprints(light_curves: LightCurves) -> list[str]:
         digest.update(light_curves.flux[begin:end].tobytes())
         names.append(digest.hexdigest())
     return names
-
-
-def _share_of_time(deadline: float | None, parts: int) -> float | None:
-    """Return the deadline of the first of several equal parts of the time left."""
-    if deadline is None:
-        return None
-    now = time.monotonic()
-    return now + max(0.0, deadline - now) / parts
 
 
 def _folds_of(object_id: npt.NDArray[np.str_], fold_of: dict[str, int]) -> npt.NDArray[np.int64]:

@@ -57,6 +57,22 @@ class FitSettings:
     seed: int = 0
 
 
+def share_of_time(deadline: float | None, share: float) -> float | None:
+    """Return the deadline of a step that may take a share of the time left.
+
+    Parameters
+    ----------
+    deadline : float or None
+        In `time.monotonic` seconds; None: there is none.
+    share : float
+        Between 0 and 1.
+    """
+    if deadline is None:
+        return None
+    now = time.monotonic()
+    return now + max(0.0, deadline - now) * share
+
+
 class TimeBudget(keras.callbacks.Callback):
     """End training when another epoch would not fit into the time left.
 

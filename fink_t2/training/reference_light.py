@@ -51,16 +51,14 @@ def with_reference_light(
     transient = np.isin(examples.labels(), [CLASSES.index(name) for name in TRANSIENT_CLASSES])
     changed = transient & ~examples.is_alert & (np.diff(curves.starts) > 0)
     changed &= generator.random(n_curves) < share
-    owner = np.repeat(np.arange(n_curves), np.diff(curves.starts))
+    owner = curves.curve_of_points()
 
     # (curve, passband): light in the reference, and the typical error.
     brightest = np.zeros((n_curves, n_bands))
     np.maximum.at(brightest, (owner, curves.passband), curves.flux)
-    points = np.zeros((n_curves, n_bands))
-    np.add.at(points, (owner, curves.passband), 1.0)
     total_error = np.zeros((n_curves, n_bands))
     np.add.at(total_error, (owner, curves.passband), curves.flux_error)
-    error = total_error / np.maximum(points, 1.0)
+    error = total_error / np.maximum(curves.points_per_passband(), 1)
     # Not every passband's reference is of the same time.
     held = generator.random((n_curves, n_bands)) < 0.7
     low, high = np.log(SHARE)
@@ -85,13 +83,11 @@ def with_reference_light(
     owner = np.concatenate([owner[keep], late[seen]])
     time = np.concatenate([curves.time[keep], late_time[seen]])
     order = np.lexsort((time, owner))
-    counts = np.bincount(owner, minlength=n_curves)
-    varied = dataclasses.replace(
-        curves,
-        starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        time=time[order],
-        flux=np.concatenate([flux[keep], late_flux[seen]])[order],
-        flux_error=np.concatenate([curves.flux_error[keep], late_error[seen]])[order],
-        passband=np.concatenate([curves.passband[keep], late_band[seen]])[order],
+    varied = curves.with_points(
+        owner[order],
+        time[order],
+        np.concatenate([flux[keep], late_flux[seen]])[order],
+        np.concatenate([curves.flux_error[keep], late_error[seen]])[order],
+        np.concatenate([curves.passband[keep], late_band[seen]])[order],
     )
     return dataclasses.replace(examples, light_curves=varied)

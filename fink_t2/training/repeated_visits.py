@@ -44,12 +44,13 @@ def repeat_visits(examples: Labelled, share: float, generator: np.random.Generat
     """
     curves = examples.light_curves
     n_curves, n_points = len(curves), len(curves.time)
-    owner = np.repeat(np.arange(n_curves), np.diff(curves.starts))
+    owner = curves.curve_of_points()
+    last_points = curves.starts[1:][np.diff(curves.starts) > 0] - 1
     # Counted from the end: 0 for the last night.
     is_new = np.zeros(n_points, dtype=np.int64)
     if n_points:
         is_new[:-1] = np.diff(curves.time) > NIGHT_DAYS
-        is_new[curves.starts[1:][np.diff(curves.starts) > 0] - 1] = 0
+        is_new[last_points] = 0
     ahead = np.cumsum(is_new[::-1])[::-1]
     after_curve = np.append(ahead, 0)[curves.starts[1:]]
     night = ahead - after_curve[owner]
@@ -68,15 +69,10 @@ def repeat_visits(examples: Labelled, share: float, generator: np.random.Generat
     flux = np.concatenate([curves.flux, curves.flux[source[n_points:]] + noise])
     # Stable, and old points come first: at equal times the last point stays behind by its rank.
     is_last = np.zeros(len(source), dtype=bool)
-    is_last[curves.starts[1:][np.diff(curves.starts) > 0] - 1] = True
+    is_last[last_points] = True
     order = np.lexsort((is_last, time, owner[source]))
-    counts = np.bincount(owner[source], minlength=n_curves)
-    varied = dataclasses.replace(
-        curves,
-        starts=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        time=time[order],
-        flux=flux[order],
-        flux_error=curves.flux_error[source][order],
-        passband=curves.passband[source][order],
+    points = source[order]
+    varied = curves.with_points(
+        owner[points], time[order], flux[order], curves.flux_error[points], curves.passband[points]
     )
     return dataclasses.replace(examples, light_curves=varied)

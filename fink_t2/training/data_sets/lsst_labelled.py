@@ -109,12 +109,7 @@ def plasticc_light_curves(
             columns = {"target": "target", "hostgal_photoz": "photoz"}
             columns["hostgal_photoz_err"] = "photoz_err"
             wanted = known[[name for name in columns if name in known]].rename(columns=columns)
-            if "photoz" in wanted:
-                # Galactic objects have 0; what has no host has no redshift.
-                has_host = wanted["photoz"] > 0
-                known_host = wanted.filter(like="photoz").where(has_host)
-                wanted = wanted.assign(**known_host)
-            table = table.join(wanted, on="objectId")
+            table = table.join(without_absent_hosts(wanted), on="objectId")
         if "target" not in table:
             raise LightCurveError(f"{light_curves}: no column target, and no metadata given")
         table = table[table["target"].isin(list(names))].sort_values("objectId", kind="stable")
@@ -123,6 +118,21 @@ def plasticc_light_curves(
         first = table.drop_duplicates("objectId")
         classes = [names[int(code)] for code in first["target"]]
         yield _from_table(table, classes, "plasticc", "objectId", False, light_curves)
+
+
+def without_absent_hosts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return PLAsTiCC's objects with redshifts only where there is a host.
+
+    Galactic objects have a redshift of 0 in the release.
+
+    Parameters
+    ----------
+    table : DataFrame
+        May have ``photoz`` and ``photoz_err``.
+    """
+    if "photoz" not in table:
+        return table
+    return table.assign(**table.filter(like="photoz").where(table["photoz"] > 0))
 
 
 def _chunks(path: Path, objects_per_chunk: int) -> Iterator[pd.DataFrame]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fink_t2.classes import PLASTICC_CODES
@@ -24,8 +24,9 @@ from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.errors import LightCurveError
 from fink_t2.light_curve_tables import light_curves_of_table
 from fink_t2.preprocessing import PREPROCESSING_VERSION, prepare
-from fink_t2.training.data_sets.lsst_labelled import PLASTICC_BANDS
+from fink_t2.training.data_sets.lsst_labelled import PLASTICC_BANDS, without_absent_hosts
 from fink_t2.training.data_sets.prepared import DESCRIPTION_FILE, EXAMPLES_FOLDER
+from fink_t2.training.evaluation.labelled_tables import class_names
 
 #: Columns of the light curves' and of the metadata's tables, and their types.
 POINT_COLUMNS = {
@@ -78,13 +79,13 @@ def prepare_plasticc(
     out = Path(out)
     if out.exists():
         raise LightCurveError(f"{out}: exists already; give another folder, or remove it")
-    points = _read(spark, light_curves, POINT_COLUMNS)
+    points = _cast(_table(spark, light_curves), POINT_COLUMNS, light_curves)
     # Sorted by time: an object's points may come from two files.
     order = F.struct("mjd", "passband", "flux", "flux_err")
     histories = points.groupBy("object_id").agg(F.array_sort(F.collect_list(order)).alias("points"))
     objects = histories.join(_types(spark, metadata), "object_id").select(
         F.col("object_id").cast("string").alias("objectId"),
-        "t2class",
+        "target",
         *(F.col(f"points.{name}").alias(name) for name in ("mjd", "passband", "flux", "flux_err")),
         "photoz",
         "photoz_err",
@@ -113,7 +114,11 @@ def prepare_plasticc(
 
 def _prepared(table: pd.DataFrame, grid_length: int) -> pd.DataFrame:
     """Interpolate the light curves of some objects."""
-    table = table.assign(band=[PLASTICC_BANDS[bands] for bands in table["passband"]])
+    table = without_absent_hosts(table)
+    table = table.assign(
+        band=[PLASTICC_BANDS[bands] for bands in table["passband"]],
+        t2class=np.array(class_names(table["target"]), dtype=object),
+    )
     curves = light_curves_of_table(table, "lsst", "fluxcal", "PLAsTiCC").light_curves
     passes = np.flatnonzero(apply_cuts(curves, CutSettings()) == Status.OK)
     made = prepare(curves.select(passes), grid_length)
@@ -137,25 +142,12 @@ def _types(spark: SparkSession, metadata: Sequence[str]) -> DataFrame:
             f"it has {', '.join(table.columns)}"
         )
     typed = _cast(table, {**METADATA_COLUMNS, target: "int"}, metadata)
-    names = F.create_map(*_pairs())
-    # Galactic objects have 0; what has no host has no redshift.
-    has_host = F.col("hostgal_photoz") > 0
     return typed.where(F.col(target).isin(list(PLASTICC_CODES.values()))).select(
         "object_id",
-        names[F.col(target)].alias("t2class"),
-        F.when(has_host, F.col("hostgal_photoz")).alias("photoz"),
-        F.when(has_host, F.col("hostgal_photoz_err")).alias("photoz_err"),
+        F.col(target).alias("target"),
+        F.col("hostgal_photoz").alias("photoz"),
+        F.col("hostgal_photoz_err").alias("photoz_err"),
     )
-
-
-def _pairs() -> Iterator[Column]:
-    for name, code in PLASTICC_CODES.items():
-        yield F.lit(code)
-        yield F.lit(name)
-
-
-def _read(spark: SparkSession, paths: Sequence[str], columns: dict[str, str]) -> DataFrame:
-    return _cast(_table(spark, paths), columns, paths)
 
 
 def _table(spark: SparkSession, paths: Sequence[str]) -> DataFrame:

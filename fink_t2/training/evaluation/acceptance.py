@@ -17,13 +17,13 @@ from fink_t2.classifier import Classification
 from fink_t2.cuts import Status
 from fink_t2.light_curves import LightCurves
 from fink_t2.passbands import ZTF
+from fink_t2.training.data_sets.lsst_labelled import elasticc_alerts
 from fink_t2.training.data_sets.ztf_labelled import (
     contaminants,
     typed_alerts,
     typed_light_curves,
 )
-from fink_t2.training.evaluation.confusion import confusion
-from fink_t2.training.evaluation.labelled_tables import labelled_table
+from fink_t2.training.evaluation.confusion import Confusion, confusion
 from fink_t2.training.evaluation.markdown import markdown_table
 from fink_t2.training.evaluation.plain_curves import KINDS, TRANSIENT_CLASSES, plain_light_curves
 from fink_t2.training.labelled import Labelled
@@ -168,10 +168,8 @@ def measure_ztf(
     result["agn_recall"] = _mean(predicted == CLASSES.index("AGN"))
     result["agn_alerts"] = len(predicted)
 
-    transients = [CLASSES.index(name) for name in TRANSIENT_CLASSES]
     for kind in KINDS:
-        found = classifier.classify(plain_light_curves(kind, PLAIN_CURVES, ZTF))
-        largest = found.probabilities[found.status == Status.OK][:, transients].max(axis=1)
+        largest = _largest_transient(classifier, plain_light_curves(kind, PLAIN_CURVES, ZTF))
         result[f"{kind}_transient"] = float(largest.max())
     return result
 
@@ -186,15 +184,14 @@ def plain_shares(classifier: CanClassify) -> dict[str, float]:
     dict of str to float
         Share of the flat, noise-only and single-outlier curves, by kind.
     """
-    transients = _places(TRANSIENT_CLASSES)
     shares = {}
     for kind in KINDS:
-        largest = []
-        for span in MANY_SPANS:
-            curves = plain_light_curves(kind, MANY_CURVES, ZTF, seed=1, span_days=span)
-            found = classifier.classify(curves)
-            of_transients = found.probabilities[found.status == Status.OK][:, transients]
-            largest.append(of_transients.max(axis=1))
+        largest = [
+            _largest_transient(
+                classifier, plain_light_curves(kind, MANY_CURVES, ZTF, seed=1, span_days=span)
+            )
+            for span in MANY_SPANS
+        ]
         shares[kind] = float((np.concatenate(largest) > 0.5).mean())
     return shares
 
@@ -231,7 +228,7 @@ def measure_elasticc(
         all 14 probabilities; beside it the same for the larger of the two alone, and for the
         alerts without their hosts' photometric redshifts.
     """
-    labelled = labelled_table(Path(shared) / ELASTICC, "lsst")
+    labelled = elasticc_alerts(Path(shared) / ELASTICC)
     if held_out is not None:
         labelled = labelled.select(np.isin(labelled.object_id, list(held_out)))
     two = labelled.select(_is_of(labelled, ("SNIa", "SNII")))
@@ -277,9 +274,7 @@ def score_calls(
     for name, classes in (("light_curves", LIGHT_CURVE_CLASSES), ("alerts", ALERT_CLASSES)):
         known = np.isin(labels, _places(classes)) & (counts_for == name)
         found = confusion(labels[known], called[known])
-        result[f"{name}_macro_recall"] = found.macro_recall(classes)
-        result[f"{name}_accuracy"] = found.accuracy()
-        result[f"{name}_snia_purity"] = found.purity()
+        result |= _type_scores(found, classes, name)
     supernova = _places(SUPERNOVA_CLASSES)
     called_so = np.isin(called, supernova)
     is_variable = counts_for == "contaminants"
@@ -351,11 +346,23 @@ def _of_types(
     return {
         f"{name}_objects": len(predicted),
         f"{name}_not_classified": int((~classified).sum()),
+        **_type_scores(found, classes, name),
+        f"{name}_recall": {c: float(recall[CLASSES.index(c)]) for c in classes},
+    }
+
+
+def _type_scores(found: Confusion, classes: tuple[str, ...], name: str) -> dict[str, float]:
+    return {
         f"{name}_macro_recall": found.macro_recall(classes),
         f"{name}_accuracy": found.accuracy(),
         f"{name}_snia_purity": found.purity(),
-        f"{name}_recall": {c: float(recall[CLASSES.index(c)]) for c in classes},
     }
+
+
+def _largest_transient(classifier: CanClassify, curves: LightCurves) -> npt.NDArray[np.floating]:
+    """Return the largest probability of a transient class of what is classified."""
+    found = classifier.classify(curves)
+    return found.probabilities[found.status == Status.OK][:, _places(TRANSIENT_CLASSES)].max(axis=1)
 
 
 def _predict(

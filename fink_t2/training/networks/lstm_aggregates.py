@@ -42,7 +42,6 @@ def aggregate_features(light_curves: LightCurves) -> npt.NDArray[np.float32]:
     ndarray of float32, shape (N, 18)
         Zero where a statistic is not defined (the spread of one point).
     """
-    n_curves = len(light_curves)
     squared = (light_curves.flux / light_curves.flux_error) ** 2
     points = pd.DataFrame(
         {
@@ -53,8 +52,7 @@ def aggregate_features(light_curves: LightCurves) -> npt.NDArray[np.float32]:
             "passband": light_curves.passband,
         }
     )
-    owner = np.repeat(np.arange(n_curves), np.diff(light_curves.starts))
-    grouped = points.groupby(owner)
+    grouped = points.groupby(light_curves.curve_of_points())
     columns = [
         *(grouped["flux"].agg(name) for name in STATISTICS),
         *(grouped["flux_error"].agg(name) for name in STATISTICS),
@@ -65,6 +63,6 @@ def aggregate_features(light_curves: LightCurves) -> npt.NDArray[np.float32]:
         grouped["flux"].count(),
         grouped["passband"].nunique(),
     ]
-    values = pd.concat(columns, axis=1).reindex(range(n_curves)).to_numpy(dtype=np.float64)
+    values = pd.concat(columns, axis=1).reindex(range(len(light_curves))).to_numpy(dtype=np.float64)
     values = np.nan_to_num(values)
     return (np.sign(values) * np.log10(1.0 + np.abs(values))).astype(np.float32)
