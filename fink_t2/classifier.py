@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES
-from fink_t2.cuts import STATUS_TEXTS, CutSettings, Status, apply_cuts
 from fink_t2.errors import ModelError
-from fink_t2.features import feature_names
-from fink_t2.inference import TfliteNetwork
-from fink_t2.light_curves import LightCurves, from_fluxes, from_ztf
-from fink_t2.model_store import ModelReference, ModelStore, read_reference
-from fink_t2.passbands import passbands_of
-from fink_t2.preprocessing import prepare
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import STATUS_TEXTS, CutSettings, Status, apply_cuts
+from fink_t2.science.features import feature_names
+from fink_t2.science.inference import TfliteNetwork
+from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
+from fink_t2.science.model_store import ModelReference, ModelStore, read_reference
+from fink_t2.science.passbands import passbands_of
+from fink_t2.science.preprocessing import prepare
 
 #: Stands for every probability of an alert that was not classified.
 NOT_CLASSIFIED = -1.0
@@ -211,7 +211,7 @@ def classify_light_curve(
     Parameters
     ----------
     jd, fid, magpsf, sigmapsf, isdiffpos : array_like, shape (P,)
-        As in `fink_t2.light_curves.from_ztf`.
+        As in `fink_t2.science.light_curves.from_ztf`.
     jdstarthist : float, optional
         Julian Date of the first detection ever at this position. It informs the network;
         no cut is made on it here.

@@ -14,7 +14,9 @@ from fink_t2.errors import FinkT2Error
 def command_names() -> list[str]:
     """Return the names of the subcommands, as they are typed."""
     return sorted(
-        module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)
+        module.name.replace("_", "-")
+        for module in pkgutil.iter_modules(commands.__path__)
+        if not module.name.startswith("_")
     )
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from fink_t2.alerts.limits import Limits
-from fink_t2.cuts import CutSettings
 from fink_t2.errors import ConfigError
+from fink_t2.science.cuts import CutSettings
 
 #: Values of options that are looked up where the job starts, so that no file holds a secret.
 FROM_ENVIRONMENT = "env:"

@@ -8,8 +8,6 @@ Fink's T2 module; ``t2_lsst`` is the same for Rubin alerts. The streaming job ca
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +17,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import pandas_udf
 from pyspark.sql.types import FloatType, MapType, StringType
 
-from fink_t2.alert_fields import positive_signs
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import Classification, find_model, load_classifier
-from fink_t2.cuts import CutSettings, Status, apply_cuts
-from fink_t2.light_curves import from_fluxes, from_ztf
-from fink_t2.model_store import ModelReference
-from fink_t2.passbands import LSST, passbands_of
-from fink_t2.worker import settle_worker
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.light_curves import flatten, from_fluxes, from_ztf
+from fink_t2.science.model_store import ModelReference
+from fink_t2.science.passbands import LSST, passbands_of
+from fink_t2.science.worker import settle_worker
+from fink_t2.surveys.alert_fields import positive_signs
 
 PROBABILITIES = MapType(StringType(), FloatType())
 
@@ -59,10 +57,10 @@ def classify_ztf_alerts(
         Thresholds of the quality cuts.
     jd, fid, magpsf, sigmapsf, isdiffpos : Series of arrays
         History and current candidate of every alert, in any order; see
-        `fink_t2.light_curves.from_ztf`. A null array is an empty history. An alert whose
+        `fink_t2.science.light_curves.from_ztf`. A null array is an empty history. An alert whose
         arrays differ in length has no usable history and becomes ``bad_photometry``.
     roid, cdsxmatch, jdstarthist : Series, optional
-        See `fink_t2.cuts.apply_cuts`.
+        See `fink_t2.science.cuts.apply_cuts`.
 
     Returns
     -------
@@ -106,7 +104,7 @@ def classify_lsst_alerts(
     flux, flux_error : Series of arrays
         ``psfFlux`` and ``psfFluxErr`` of the difference image, nJy.
     roid, cdsxmatch : Series, optional
-        See `fink_t2.cuts.apply_cuts`.
+        See `fink_t2.science.cuts.apply_cuts`.
     first_mjd : Series, optional
         MJD of the object's first detection ever.
     photoz, photoz_error : Series, optional
@@ -143,44 +141,6 @@ def classify_lsst_alerts(
     )
     status[is_ragged] = Status.BAD_PHOTOMETRY
     return load_classifier(reference).classify(light_curves, status)
-
-
-def flatten(
-    columns: list[pd.Series],
-) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[Any]], npt.NDArray[np.bool_]]:
-    """Turn columns of arrays into flat arrays.
-
-    Parameters
-    ----------
-    columns : list of Series
-        Each of N arrays (or nulls).
-
-    Returns
-    -------
-    starts : ndarray of int64, shape (N + 1,)
-        Where each row begins.
-    values : list of ndarray, each of shape (P,)
-        Floats, or objects where a column holds strings.
-    is_ragged : ndarray of bool, shape (N,)
-        Rows whose arrays differ in length; they are flattened as empty.
-    """
-    n_rows = len(columns[0])
-    lengths = np.empty((len(columns), n_rows), dtype=np.int64)
-    for row, column in enumerate(columns):
-        lengths[row] = [0 if array is None else len(array) for array in column]
-    is_ragged = (lengths != lengths[0]).any(axis=0)
-    starts = np.concatenate(([0], np.cumsum(np.where(is_ragged, 0, lengths[0]))))
-    keep = ~is_ragged & (lengths[0] > 0)
-    values = []
-    for column in columns:
-        arrays = list(column.to_numpy()[keep])
-        joined = np.concatenate(arrays) if arrays else np.empty(0)
-        if joined.dtype == object:
-            # Nulls among numbers become NaN; names and letters, nulls among them, stay.
-            with suppress(ValueError, TypeError):
-                joined = joined.astype(np.float64)
-        values.append(joined)
-    return starts.astype(np.int64), values, is_ragged
 
 
 def _as_maps(classification: Classification) -> pd.Series:

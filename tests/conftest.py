@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fink_t2 import jvm_packages
 from fink_t2.alerts.limits import Limits
+from fink_t2.install import jvm_packages
 from fink_t2.kafka import LocalKafka
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import Classifier, classify_light_curve, find_model, load_classifier
 from fink_t2.errors import ModelError
-from fink_t2.light_curves import from_ztf
-from fink_t2.model_store import ModelReference
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.light_curves import from_ztf
+from fink_t2.science.model_store import ModelReference
 
 JD = 2459000.5
 

@@ -9,17 +9,17 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import classify_light_curve, find_model
-from fink_t2.cuts import CutSettings
 from fink_t2.processor import (
     alert_classification,
     classify_ztf_alerts,
-    flatten,
     maxclass,
     t2,
     t2_lsst,
 )
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import CutSettings
+from fink_t2.science.light_curves import flatten
 
 JD = 2459000.5
 

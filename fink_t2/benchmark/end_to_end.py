@@ -26,10 +26,10 @@ from tqdm import tqdm
 from fink_t2.benchmark.workload import Packet, decode, read_packets
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
-from fink_t2.model_store import ModelReference
-from fink_t2.process_tree import Process, process_tree
-from fink_t2.replay import steadily
-from fink_t2.stream.submitted_job import JobError, SubmittedJob
+from fink_t2.operations.process_tree import Process, process_tree
+from fink_t2.operations.replay import steadily
+from fink_t2.operations.submitted_job import JobError, SubmittedJob
+from fink_t2.science.model_store import ModelReference
 
 INPUT_TOPIC: Final = "alerts"
 OUTPUT_TOPIC: Final = "classified"

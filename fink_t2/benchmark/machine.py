@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fink_t2 import __version__
 from fink_t2.errors import FinkT2Error
-from fink_t2.java import find_java
+from fink_t2.install.java import find_java
 
 #: Packages whose version moves the figures.
 PACKAGES: Final = (

@@ -12,10 +12,10 @@ import os
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.gaussian_process.reference import reference_interpolate
-from fink_t2.inference import TfliteNetwork
-from fink_t2.passbands import ZTF
-from fink_t2.photometry import magnitude_to_fluxcal
+from fink_t2.benchmark.george_fit import reference_interpolate
+from fink_t2.science.inference import TfliteNetwork
+from fink_t2.science.passbands import ZTF
+from fink_t2.science.photometry import magnitude_to_fluxcal
 
 FloatArray = npt.NDArray[np.float64]
 

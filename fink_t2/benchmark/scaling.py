@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 from tqdm import tqdm
 
+from fink_t2.benchmark.george_fit import reference_interpolate
 from fink_t2.benchmark.stopwatch import Stopwatch
 from fink_t2.classifier import load_classifier
-from fink_t2.gaussian_process import interpolate
-from fink_t2.gaussian_process.reference import reference_interpolate
-from fink_t2.light_curves import LightCurves, from_fluxes
-from fink_t2.model_store import ModelReference
-from fink_t2.passbands import passbands_of
+from fink_t2.science.gaussian_process import interpolate
+from fink_t2.science.light_curves import LightCurves, from_fluxes
+from fink_t2.science.model_store import ModelReference
+from fink_t2.science.passbands import passbands_of
 
 HISTORIES: Final = (2, 5, 10, 20, 40, 80, 160, 320, 640, 1000)
 

@@ -21,8 +21,8 @@ from tqdm import tqdm
 from fink_t2.benchmark.workload import read_packets
 from fink_t2.config import StreamConfig
 from fink_t2.errors import FinkT2Error
-from fink_t2.model_store import ModelReference
-from fink_t2.process_tree import process_tree
+from fink_t2.operations.process_tree import process_tree
+from fink_t2.science.model_store import ModelReference
 
 #: What is timed, innermost first: each includes the one before.
 STEPS: Final = ("bytes", "decode", "classify")

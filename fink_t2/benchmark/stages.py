@@ -27,15 +27,15 @@ from fink_t2.benchmark.workload import (
     read_packets,
     shuffled,
 )
-from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.errors import AlertError
-from fink_t2.features import compute_features, feature_names
-from fink_t2.gaussian_process import interpolate
-from fink_t2.inference import TfliteNetwork
-from fink_t2.light_curves import LightCurves, from_ztf
-from fink_t2.model_store import ModelReference
-from fink_t2.preprocessing import scale
-from fink_t2.processor import classify_ztf_alerts, flatten
+from fink_t2.processor import classify_ztf_alerts
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.features import compute_features, feature_names
+from fink_t2.science.gaussian_process import interpolate
+from fink_t2.science.inference import TfliteNetwork
+from fink_t2.science.light_curves import LightCurves, flatten, from_ztf
+from fink_t2.science.model_store import ModelReference
+from fink_t2.science.preprocessing import scale
 
 #: Alerts of one block: a tenth of a second of the reference.
 BLOCK_ALERTS: Final = 32

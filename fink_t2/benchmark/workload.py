@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fink_t2.alert_fields import ztf_points
 from fink_t2.alerts import decode_alert
 from fink_t2.errors import AlertError
+from fink_t2.surveys.alert_fields import ztf_points
 
 #: Columns of `alert_fields`, together in the order of `fink_t2.processor.classify_ztf_alerts`.
 ARRAY_COLUMNS: Final = ("jd", "fid", "magpsf", "sigmapsf", "isdiffpos")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fink_t2.chaos.errors import ChaosError
-from fink_t2.process_tree import Process
-from fink_t2.stream.submitted_job import SubmittedJob, kill
+from fink_t2.operations.process_tree import Process
+from fink_t2.operations.submitted_job import SubmittedJob, kill
 
 WORKER = "pyspark.daemon"
 EXECUTOR = "CoarseGrainedExecutorBackend"

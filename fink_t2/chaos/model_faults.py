@@ -14,9 +14,9 @@ import pyarrow.dataset as ds
 from fink_t2.chaos.errors import ChaosError
 from fink_t2.chaos.messages import alert
 from fink_t2.chaos.scene import Scene
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import classify_light_curve
-from fink_t2.model_store import METADATA_FILE, MODEL_FILE, ModelStore, default_models_folder
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE, ModelStore, default_models_folder
 
 NAME = "t2-ztf"
 FIRST, OTHER, SPOILT = "1", "2", "3"

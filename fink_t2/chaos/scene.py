@@ -12,16 +12,16 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from fink_t2.audit import TopicAudit, audit, audit_topic, totals
 from fink_t2.chaos.errors import ChaosError
 from fink_t2.chaos.messages import messages
 from fink_t2.chaos.scrape import scrape
-from fink_t2.checkpoint import CheckpointError, Offsets, read_progress
 from fink_t2.config import StreamConfig, load_config
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.broker import free_ports
 from fink_t2.kafka.publisher import Publisher
-from fink_t2.stream.submitted_job import SubmittedJob
+from fink_t2.operations.audit import TopicAudit, audit, audit_topic, totals
+from fink_t2.operations.checkpoint import CheckpointError, Offsets, read_progress
+from fink_t2.operations.submitted_job import SubmittedJob
 
 PARTITIONS = 2
 PATIENCE_SECONDS = 600.0

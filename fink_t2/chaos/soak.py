@@ -31,14 +31,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from fink_t2.archive import archived_packets
-from fink_t2.audit import audit, totals
 from fink_t2.chaos.memory_figure import MEMORY, draw
 from fink_t2.chaos.scene import Scene
-from fink_t2.checkpoint import read_progress
+from fink_t2.commands._arguments import name_value
+from fink_t2.files.archive import archived_packets
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
-from fink_t2.name_value import name_value
+from fink_t2.operations.audit import audit, totals
+from fink_t2.operations.checkpoint import read_progress
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SAMPLE_SECONDS = 5.0

@@ -18,8 +18,8 @@ import argparse
 import dataclasses
 import json
 
-from fink_t2.audit import audit, audit_topic, named, totals
 from fink_t2.config import load_config
+from fink_t2.operations.audit import audit, audit_topic, named, totals
 
 COLUMNS = ("messages", "alerts", "rows", "dead_letters", "missing", "twice", "expired", "ahead")
 

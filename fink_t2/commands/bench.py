@@ -40,7 +40,7 @@ from fink_t2.benchmark.spark_module import run_module
 from fink_t2.benchmark.stages import run_stages
 from fink_t2.classifier import find_model
 from fink_t2.errors import FinkT2Error
-from fink_t2.model_store import default_models_folder
+from fink_t2.science.model_store import default_models_folder
 
 PARTS = ("stages", "scaling", "module", "end-to-end")
 CHECKOUT = Path(__file__).resolve().parent.parent.parent

@@ -26,18 +26,18 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import find_model, load_classifier
-from fink_t2.cuts import CutSettings, apply_cuts
 from fink_t2.errors import FinkT2Error
-from fink_t2.light_curve_tables import (
+from fink_t2.files.light_curve_tables import (
     LightCurveTable,
     is_light_curve_table,
     light_curves_of_table,
     read_table,
 )
-from fink_t2.model_store import ModelReference
-from fink_t2.packet_reader import PacketReader
+from fink_t2.files.packet_reader import PacketReader
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import CutSettings, apply_cuts
+from fink_t2.science.model_store import ModelReference
 
 #: Light curves classified between two steps of the progress bar.
 BATCH = 1024

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from fink_t2.training.compression.compress import FINE_TUNING, CompressionSettings
-    from fink_t2.training.load_network import load_network
+    from fink_t2.training.networks.load_network import load_network
 
     if not args.table and args.out is None:
         raise FinkT2Error("--out FOLDER is needed, unless there is only --table to print")
@@ -107,7 +107,7 @@ def _table(
     tuning: Any,
 ) -> int:
     from fink_t2.benchmark.machine import describe_machine
-    from fink_t2.training.compression.table import compression_table
+    from fink_t2.training.studies.compression_table import compression_table
 
     table = compression_table(
         network, train, test, columns, settings, tuning, say=lambda text: print(f"... {text}")
@@ -136,7 +136,7 @@ def _compress(
     settings: Any,
     tuning: Any,
 ) -> int:
-    from fink_t2.inference import TfliteNetwork
+    from fink_t2.science.inference import TfliteNetwork
     from fink_t2.training.compression.compress import cluster, prune
     from fink_t2.training.compression.deflate import deflate
     from fink_t2.training.compression.eight_bits import round_weights
@@ -198,8 +198,8 @@ def _write_metadata(args: argparse.Namespace, tflite_bytes: int) -> None:
 
 def _input_of(args: argparse.Namespace, network: Any) -> tuple[tuple[int, ...], str]:
     """Tell which columns of the features a network takes, and its survey."""
-    from fink_t2.features import feature_names
-    from fink_t2.passbands import passbands_of
+    from fink_t2.science.features import feature_names
+    from fink_t2.science.passbands import passbands_of
 
     folder = args.network if args.network.is_dir() else args.network.parent
     path = folder / "metrics.json"

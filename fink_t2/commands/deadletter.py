@@ -25,8 +25,13 @@ from pathlib import Path
 
 from fink_t2.alerts import SchemaSource, schema_source
 from fink_t2.config import StreamConfig, load_config
-from fink_t2.dead_letter_table import DeadLetter, DeadLetterError, dead_letters, send_again
 from fink_t2.kafka.client_settings import client_settings
+from fink_t2.operations.dead_letter_table import (
+    DeadLetter,
+    DeadLetterError,
+    dead_letters,
+    send_again,
+)
 
 SHOWN_BYTES = 64
 

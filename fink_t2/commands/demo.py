@@ -31,10 +31,10 @@ from confluent_kafka import Consumer
 from tqdm import tqdm
 
 from fink_t2.errors import AlertError, FinkT2Error
+from fink_t2.install.state_folder import state_folder
 from fink_t2.kafka import LocalKafka
-from fink_t2.replay import ReplayReport, replay
-from fink_t2.state_folder import state_folder
-from fink_t2.stream.submitted_job import SubmittedJob
+from fink_t2.operations.replay import ReplayReport, replay
+from fink_t2.operations.submitted_job import SubmittedJob
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
 PARTITIONS: Final = 2

@@ -22,7 +22,7 @@ from typing import Any
 
 from fink_t2.classifier import Classifier, find_model, load_classifier
 from fink_t2.errors import FinkT2Error, ModelError
-from fink_t2.passbands import SURVEYS
+from fink_t2.science.passbands import SURVEYS
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _survey(args: argparse.Namespace) -> str:
-    from fink_t2.training.evaluation.labelled_tables import survey_of
+    from fink_t2.training.data_sets.labelled_tables import survey_of
 
     if args.survey is not None:
         return str(args.survey)
@@ -104,8 +104,8 @@ def _data(args: argparse.Namespace, survey: str) -> tuple[Any, str]:
     import numpy as np
 
     from fink_t2.simulation import simulate_objects
+    from fink_t2.training.data_sets.labelled_tables import labelled_table
     from fink_t2.training.data_sets.simulated import simulated_alerts, simulated_light_curves
-    from fink_t2.training.evaluation.labelled_tables import labelled_table
 
     if args.data is None:
         objects = simulate_objects(args.objects, survey, args.seed, progress=True)

@@ -16,8 +16,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from fink_t2.commands._arguments import name_value
 from fink_t2.kafka import LocalKafka
-from fink_t2.name_value import name_value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

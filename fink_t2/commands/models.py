@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from fink_t2.errors import FinkT2Error, ModelError
-from fink_t2.model_store import METADATA_FILE, MODEL_FILE, ModelStore
+from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE, ModelStore
 
 ACTIONS = ("list", "show", "promote", "rollback")
 GATE_FILE = "gate.json"

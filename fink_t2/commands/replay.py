@@ -23,9 +23,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from fink_t2.commands._arguments import name_value
 from fink_t2.errors import AlertError
-from fink_t2.name_value import name_value
-from fink_t2.replay import replay
+from fink_t2.operations.replay import replay
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

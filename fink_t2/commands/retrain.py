@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from fink_t2.errors import ConfigError
-from fink_t2.model_store import ModelStore
+from fink_t2.science.model_store import ModelStore
 
 STEP_NAMES = ("data", "train", "cross_validate", "compress", "evaluate", "promote")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Here, after the settings of TensorFlow's log: importing it takes seconds.
-    from fink_t2.training.chain import Run, run_steps
+    from fink_t2.training.retraining.chain import Run, run_steps
     from fink_t2.training.settings import load_retrain_settings
 
     settings = load_retrain_settings(arguments.config)

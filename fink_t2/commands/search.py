@@ -16,7 +16,7 @@ import os
 import time
 from pathlib import Path
 
-from fink_t2.passbands import SURVEYS, passbands_of
+from fink_t2.science.passbands import SURVEYS, passbands_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,11 +40,11 @@ def run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from fink_t2.commands.retrain import seconds_of
-    from fink_t2.features import feature_names
+    from fink_t2.science.features import feature_names
     from fink_t2.simulation import simulate_objects
     from fink_t2.training.data_sets.simulated import simulated_alerts
     from fink_t2.training.evaluation.markdown import markdown_table
-    from fink_t2.training.search import SearchSettings, search, write_results
+    from fink_t2.training.studies.search import SearchSettings, search, write_results
 
     deadline = began + seconds_of(args.budget) if args.budget else None
     objects = simulate_objects(args.objects, args.survey, args.seed, progress=True)

@@ -20,12 +20,12 @@ from typing import Any
 import pyarrow.fs as pafs
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from fink_t2.checkpoint import Progress, open_folder, read_progress
 from fink_t2.classifier import DEFAULT_MODELS
 from fink_t2.config import StreamConfig, load_config
 from fink_t2.errors import ModelError
 from fink_t2.kafka.client_settings import client_settings
-from fink_t2.model_store import ModelStore
+from fink_t2.operations.checkpoint import Progress, open_folder, read_progress
+from fink_t2.science.model_store import ModelStore
 
 KAFKA_SECONDS = 10.0
 

@@ -14,8 +14,8 @@ import argparse
 import os
 from pathlib import Path
 
-from fink_t2.features import feature_names
-from fink_t2.passbands import ZTF
+from fink_t2.science.features import feature_names
+from fink_t2.science.passbands import ZTF
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PUBLISHED = CHECKOUT.parent / "shared" / "reference" / "t2_published_gr.tflite"
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print the table."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from fink_t2.training.evaluation.markdown import markdown_table
-    from fink_t2.training.trade_off import candidates, measure
+    from fink_t2.training.studies.trade_off import candidates, measure
 
     n_features = sum(not name.startswith("photoz") for name in feature_names(ZTF.names))
     published = arguments.published if arguments.published.is_file() else None

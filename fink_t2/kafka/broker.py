@@ -17,10 +17,10 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from fink_t2.errors import FinkT2Error
-from fink_t2.java import find_java
-from fink_t2.jvm_packages import jars
+from fink_t2.install.java import find_java
+from fink_t2.install.jvm_packages import jars
+from fink_t2.install.state_folder import state_folder
 from fink_t2.kafka.settings import LOG4J, server_properties, write_properties
-from fink_t2.state_folder import state_folder
 
 HOST = "127.0.0.1"
 START_SECONDS = 180.0

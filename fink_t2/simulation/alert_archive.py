@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fink_t2.classes import CLASSES
 from fink_t2.errors import FinkT2Error
-from fink_t2.photometry import JULIAN_DATE_OF_MJD_ZERO
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.simulation.alert_histories import AlertHistories, alert_histories
 from fink_t2.simulation.alert_packets import alert_packets, packet_bytes
 from fink_t2.simulation.objects import SimulatedObjects

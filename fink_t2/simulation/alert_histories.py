@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fink_t2.photometry import (
+from fink_t2.science.photometry import (
     FLUXCAL_PER_NANOJANSKY,
     JULIAN_DATE_OF_MJD_ZERO,
     MAGNITUDE_TO_RELATIVE_FLUX,

@@ -19,7 +19,7 @@ from typing import Any
 import fastavro
 import numpy as np
 
-from fink_t2.photometry import JULIAN_DATE_OF_MJD_ZERO
+from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.simulation.alert_histories import AlertHistories
 from fink_t2.simulation.cutouts import Scene, draw_cutouts, draw_scene
 from fink_t2.simulation.fits_image import to_gzipped_fits

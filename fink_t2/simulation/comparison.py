@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fink_t2.errors import FinkT2Error
-from fink_t2.photometry import MAGNITUDE_TO_RELATIVE_FLUX
+from fink_t2.science.photometry import MAGNITUDE_TO_RELATIVE_FLUX
 from fink_t2.simulation.alert_histories import AlertHistories, alert_histories
 from fink_t2.simulation.light_curve_statistics import (
     Detections,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES
-from fink_t2.passbands import PassbandSet, passbands_of
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.passbands import PassbandSet, passbands_of
 from fink_t2.simulation.arrays import Array, Indices
 
 
@@ -22,7 +22,7 @@ class SimulatedObjects:
         "ztf" or "lsst".
     object_id : ndarray of str, shape (n,)
     object_class : ndarray of int8, shape (n,)
-        Index into `fink_t2.classes.CLASSES`; -1 for what belongs to none of them.
+        Index into `fink_t2.science.classes.CLASSES`; -1 for what belongs to none of them.
     subtype : ndarray of str, shape (n,)
         Family of sources, e.g. "SNIIn" or "blazar".
     starts : ndarray of int64, shape (n + 1,)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.passbands import PassbandSet
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Indices
 from fink_t2.simulation.cadence import moon_illumination
 from fink_t2.simulation.magnitudes import flux_of

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fink_t2.passbands import PassbandSet
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Parameters
 from fink_t2.simulation.cosmology import distance_modulus, draw_redshift
 

@@ -10,9 +10,9 @@ from multiprocessing import get_context
 import numpy as np
 from tqdm import tqdm
 
-from fink_t2.classes import CLASSES
 from fink_t2.errors import FinkT2Error
-from fink_t2.passbands import passbands_of
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.passbands import passbands_of
 from fink_t2.simulation.arrays import Array, Indices, Parameters
 from fink_t2.simulation.cadence import lsst_epochs, ztf_epochs
 from fink_t2.simulation.magnitudes import flux_of

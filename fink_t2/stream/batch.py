@@ -10,11 +10,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from fink_t2.alerts.schema_sources import schema_source
-from fink_t2.classes import CLASSES
 from fink_t2.config import StreamConfig
-from fink_t2.cuts import STATUS_TEXTS
 from fink_t2.errors import AlertError
-from fink_t2.model_store import ModelReference
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import STATUS_TEXTS
+from fink_t2.science.model_store import ModelReference
 from fink_t2.stream.classification import ClassificationColumns
 from fink_t2.stream.dead_letters import dead_letters
 from fink_t2.stream.decode import Decoder

@@ -6,12 +6,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from fink_t2.classes import CLASSES
 from fink_t2.config import StreamConfig
-from fink_t2.model_store import ModelReference
-from fink_t2.passbands import passbands_of
 from fink_t2.processor import alert_classification
-from fink_t2.stream.light_curve_columns import classification_arguments
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.model_store import ModelReference
+from fink_t2.science.passbands import passbands_of
+from fink_t2.stream.columns.light_curve_columns import classification_arguments
 
 #: Where an alert came from, the columns of ``t2_source``.
 ORIGIN = ("topic", "partition", "offset", "timestamp", "record")

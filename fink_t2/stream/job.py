@@ -18,7 +18,7 @@ from pyspark.sql.streaming.listener import (
 
 from fink_t2.config import StreamConfig
 from fink_t2.errors import FinkT2Error
-from fink_t2.metrics import start_metrics
+from fink_t2.operations.metrics import start_metrics
 from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.continuity import check_continuity
 from fink_t2.stream.java_errors import first_cause

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from fink_t2.classifier import DEFAULT_MODELS, load_classifier
 from fink_t2.config import StreamConfig
 from fink_t2.errors import ModelError
-from fink_t2.model_store import ModelReference, ModelStore
+from fink_t2.science.model_store import ModelReference, ModelStore
 
 LOG = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
-from fink_t2 import jvm_packages
 from fink_t2.alerts.limits import Limits
+from fink_t2.install import jvm_packages
 
 CONNECTOR_CLASSES = (
     "org.apache.spark.sql.kafka010.KafkaSourceProvider",

@@ -11,10 +11,10 @@ from typing import Any
 
 import keras
 
-from fink_t2.classes import CLASSES
-from fink_t2.model_store import METADATA_FILE, MODEL_FILE
-from fink_t2.passbands import passbands_of
-from fink_t2.preprocessing import PREPROCESSING_VERSION
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE
+from fink_t2.science.passbands import passbands_of
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 
 KERAS_FILE = "model.keras"
 CARD_FILE = "card.md"
@@ -43,7 +43,7 @@ class ModelIdentity:
     features: tuple[str, ...]
 
     def metadata(self) -> dict[str, Any]:
-        """Return what `fink_t2.model_store.read_reference` checks."""
+        """Return what `fink_t2.science.model_store.read_reference` checks."""
         return {
             "name": self.name,
             "version": self.version,

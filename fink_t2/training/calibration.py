@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from fink_t2.classes import CLASSES
+from fink_t2.science.classes import CLASSES
 from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY
 
 #: The temperature is looked for between 1/4 and 4.

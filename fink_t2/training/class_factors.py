@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-from fink_t2.classes import CLASSES
+from fink_t2.science.classes import CLASSES
 from fink_t2.training.evaluation.acceptance import CRITERIA, score_calls
 from fink_t2.training.labelled import class_indices
 

@@ -12,11 +12,11 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import NOT_CLASSIFIED, Classification
-from fink_t2.cuts import CutSettings, Status, apply_cuts
-from fink_t2.light_curves import LightCurves
-from fink_t2.preprocessing import prepare
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.light_curves import LightCurves
+from fink_t2.science.preprocessing import prepare
 from fink_t2.training.calibration import Calibration, fit_calibration, fit_temperature
 from fink_t2.training.class_factors import choose_factors
 from fink_t2.training.evaluation.acceptance import (

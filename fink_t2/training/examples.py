@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.preprocessing import prepare
+from fink_t2.science.preprocessing import prepare
 from fink_t2.training.labelled import Labelled, class_indices
 
 #: Light curves that one thread prepares at a time.
@@ -26,7 +26,7 @@ class Examples:
     grid : ndarray of float32, shape (N, L, M)
         Scaled interpolated light curves.
     features : ndarray of float32, shape (N, R)
-        Auxiliary features, all that `fink_t2.features.feature_names` lists.
+        Auxiliary features, all that `fink_t2.science.features.feature_names` lists.
     allowed : ndarray of bool, shape (N, 14)
         Classes that are right; see `fink_t2.training.labelled.Labelled`.
     weight : ndarray of float32, shape (N,)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from fink_t2.errors import FinkT2Error
-from fink_t2.light_curves import LightCurves
-from fink_t2.passbands import passbands_of
+from fink_t2.science.light_curves import LightCurves
+from fink_t2.science.passbands import passbands_of
 from fink_t2.training.labelled import Labelled
 
 _CURVE_ARRAYS = tuple(

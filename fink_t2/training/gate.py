@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import Classifier
 from fink_t2.errors import ModelError
-from fink_t2.features import feature_names
-from fink_t2.inference import TfliteNetwork
-from fink_t2.model_store import METADATA_FILE, ModelReference, ModelStore, read_reference
-from fink_t2.passbands import passbands_of
-from fink_t2.preprocessing import PREPROCESSING_VERSION
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.features import feature_names
+from fink_t2.science.inference import TfliteNetwork
+from fink_t2.science.model_store import METADATA_FILE, ModelReference, ModelStore, read_reference
+from fink_t2.science.passbands import passbands_of
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 from fink_t2.training.artefact import KERAS_FILE
 from fink_t2.training.evaluation.acceptance import CRITERIA
 from fink_t2.training.evaluation.confusion import Confusion, confusion
@@ -204,7 +204,7 @@ def _agreement(
     path = folder / KERAS_FILE
     if not path.is_file():
         return Check(name, False, None, limit, f"{path.name} is missing, nothing to compare with")
-    from fink_t2.training.load_network import load_network
+    from fink_t2.training.networks.load_network import load_network
 
     examples = prepare_examples(_some(validation), reference.grid_length)
     inputs = examples.inputs(_columns(reference))

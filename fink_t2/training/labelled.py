@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES
-from fink_t2.light_curves import LightCurves
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.light_curves import LightCurves
 
 #: Classes of objects that vary for years: what a catalogued star or active nucleus, of
 #: whatever type, may be called without harm to a search for transients.

@@ -7,12 +7,12 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fink_t2.classes import CLASSES
 from fink_t2.config import settings_of_table
 from fink_t2.errors import ConfigError
-from fink_t2.features import feature_names
-from fink_t2.passbands import SURVEYS
-from fink_t2.training.augmentation import AugmentationSettings
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.features import feature_names
+from fink_t2.science.passbands import SURVEYS
+from fink_t2.training.augmentation.augment import AugmentationSettings
 from fink_t2.training.fit import FitSettings
 from fink_t2.training.networks.atx import AtxSettings
 from fink_t2.training.networks.lstm import LstmSettings

@@ -22,7 +22,7 @@ def export_tflite(model: keras.Model, batch_size: int = 1, weights: str = "float
     Parameters
     ----------
     model : keras.Model
-        Inputs "light_curve" and, optionally, "features"; see `fink_t2.inference`.
+        Inputs "light_curve" and, optionally, "features"; see `fink_t2.science.inference`.
     batch_size : int
         Light curves per call of the interpreter.
     weights : str

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.cuts import CutSettings, Status, apply_cuts
-from fink_t2.passbands import passbands_of
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.passbands import passbands_of
 from fink_t2.simulation import simulate_objects
 from fink_t2.simulation.models.registry import FAMILIES
-from fink_t2.training.alert_cutting import cut_at_random_alerts
-from fink_t2.training.augmentation import AugmentationSettings, augment
+from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
+from fink_t2.training.augmentation.augment import AugmentationSettings, augment
 from fink_t2.training.data_sets.archive import archived_ztf_alerts
+from fink_t2.training.data_sets.eventless import KINDS, plain_light_curves
 from fink_t2.training.data_sets.lsst_labelled import (
     elasticc_alerts,
     plasticc_light_curves,
@@ -28,7 +29,6 @@ from fink_t2.training.data_sets.ztf_labelled import (
     typed_alerts,
     typed_light_curves,
 )
-from fink_t2.training.evaluation.plain_curves import KINDS, plain_light_curves
 from fink_t2.training.examples import Examples, join_examples, prepare_examples
 from fink_t2.training.flat_log_loss import class_weights
 from fink_t2.training.labelled import Labelled, allowed_classes, concatenate

@@ -6,7 +6,7 @@ import pytest
 from fink_t2.benchmark.end_to_end import Passage, run_end_to_end
 from fink_t2.benchmark.report import end_to_end_report
 from fink_t2.classifier import find_model
-from fink_t2.model_store import default_models_folder
+from fink_t2.science.model_store import default_models_folder
 
 
 def test_a_steady_passage_has_constant_latency_and_lag():

@@ -10,9 +10,9 @@ from fink_t2.benchmark.stages import OURS, REFERENCE, run_stages
 from fink_t2.benchmark.workload import ARRAY_COLUMNS, alert_fields, decode, read_packets
 from fink_t2.classifier import find_model
 from fink_t2.cli import main
-from fink_t2.cuts import CutSettings, Status
 from fink_t2.errors import AlertError
 from fink_t2.processor import classify_ztf_alerts
+from fink_t2.science.cuts import CutSettings, Status
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from fink_t2.alert_tables import lsst_table, ztf_table
 from fink_t2.alerts import SchemaSource, decode_alerts
 from fink_t2.alerts.decode import alert_schema
 from fink_t2.alerts.frames import CONTAINER_MAGIC, SYNC_LENGTH, read_container_header
 from fink_t2.alerts.limits import DEFAULT_LIMITS
-from fink_t2.classes import CLASSES
-from fink_t2.cuts import STATUS_TEXTS, CutSettings
 from fink_t2.errors import AlertError
-from fink_t2.model_store import ModelReference
+from fink_t2.files.alert_tables import lsst_table, ztf_table
 from fink_t2.processor import classify_ztf_alerts
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import STATUS_TEXTS, CutSettings
+from fink_t2.science.model_store import ModelReference
 from fink_t2.stream.second_look import plain_messages
 from fink_t2.stream.writers import prefix_of
 from tests.fuzz.histories import hostile_histories

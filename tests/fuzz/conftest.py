@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fink_t2.classifier import find_model
-from fink_t2.model_store import ModelReference
+from fink_t2.science.model_store import ModelReference
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fink_t2.classifier import find_model
-from fink_t2.model_store import ModelReference
+from fink_t2.science.model_store import ModelReference
 from tests.fuzz.checks import check_classification, check_light_curves, check_message
 from tests.fuzz.messages import MAKERS
 from tests.fuzz.packaged_schemas import lsst_schemas

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fink_t2.cuts import CutSettings
-from fink_t2.light_curves import LightCurves, from_fluxes, from_ztf
-from fink_t2.model_store import ModelReference
-from fink_t2.passbands import LSST
 from fink_t2.processor import classify_ztf_alerts
+from fink_t2.science.cuts import CutSettings
+from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
+from fink_t2.science.model_store import ModelReference
+from fink_t2.science.passbands import LSST
 from tests.fuzz.checks import check_classification
 
 SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)

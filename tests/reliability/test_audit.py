@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fink_t2.audit import audit, totals
-from fink_t2.checkpoint import CheckpointError, read_progress
 from fink_t2.cli import main
 from fink_t2.config import load_config
+from fink_t2.operations.audit import audit, totals
+from fink_t2.operations.checkpoint import CheckpointError, read_progress
 from tests.reliability.job_on_disk import JobOnDisk
 
 

@@ -12,7 +12,7 @@ import pytest
 from fink_t2.chaos.scrape import scrape
 from fink_t2.errors import ConfigError
 from fink_t2.kafka.broker import free_ports
-from fink_t2.metrics import Metrics, MetricsHandler, start_metrics
+from fink_t2.operations.metrics import Metrics, MetricsHandler, start_metrics
 
 LINE = {
     "batch": 3,

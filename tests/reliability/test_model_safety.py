@@ -16,8 +16,8 @@ import pytest
 
 from fink_t2.classifier import Classifier
 from fink_t2.errors import ModelError
-from fink_t2.inference import TfliteNetwork
-from fink_t2.model_store import METADATA_FILE, MODEL_FILE, ModelStore, default_models_folder
+from fink_t2.science.inference import TfliteNetwork
+from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE, ModelStore, default_models_folder
 
 NAME = "t2-ztf"
 
@@ -147,7 +147,7 @@ def test_a_network_cut_anywhere_ends_no_process(
     cut.write_bytes(data[: int(part * len(data))])
     code = (
         "import sys\nfrom fink_t2.errors import ModelError\n"
-        "from fink_t2.inference import TfliteNetwork\n"
+        "from fink_t2.science.inference import TfliteNetwork\n"
         "try:\n    TfliteNetwork(sys.argv[1])\nexcept ModelError:\n    sys.exit(42)\n"
     )
     ran = subprocess.run([sys.executable, "-c", code, str(cut)], check=False, capture_output=True)

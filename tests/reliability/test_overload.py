@@ -12,8 +12,8 @@ from pyspark.sql import SparkSession
 
 from fink_t2.alerts.limits import Limits
 from fink_t2.config import OutputConfig, OverloadConfig, SourceConfig, StreamConfig, load_config
-from fink_t2.dead_letter_table import dead_letters
 from fink_t2.errors import ConfigError
+from fink_t2.operations.dead_letter_table import dead_letters
 from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.overload import SET_ASIDE

@@ -11,14 +11,14 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from fink_t2.audit import audit as audit_job
-from fink_t2.audit import audit_topic, totals
 from fink_t2.chaos.messages import messages
 from fink_t2.config import load_config
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.client_settings import client_settings
 from fink_t2.kafka.publisher import Publisher
-from fink_t2.stream.submitted_job import SubmittedJob
+from fink_t2.operations.audit import audit as audit_job
+from fink_t2.operations.audit import audit_topic, totals
+from fink_t2.operations.submitted_job import SubmittedJob
 from tests.reliability.secure_kafka import PASSWORD, jaas, secure_kafka
 
 pytestmark = [

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fink_t2.classes import CLASSES
-from fink_t2.passbands import ZTF
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.passbands import ZTF
 from fink_t2.simulation import simulate_objects
 from fink_t2.simulation.models import (
     active_nuclei,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fink_t2.passbands import LSST, ZTF
+from fink_t2.science.passbands import LSST, ZTF
 from fink_t2.simulation.arrays import Parameters
 from fink_t2.simulation.selection import draw_in_volume
 

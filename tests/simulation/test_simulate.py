@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fink_t2.classes import CLASSES
 from fink_t2.errors import FinkT2Error
+from fink_t2.science.classes import CLASSES
 from fink_t2.simulation import SimulatedObjects, simulate_objects
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from fink_t2.classes import CLASSES
 from fink_t2.cli import main
+from fink_t2.science.classes import CLASSES
 from fink_t2.simulation.alert_archive import draw_alerts
 from fink_t2.simulation.alert_packets import alert_packets
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fink_t2.passbands import LSST, ZTF
+from fink_t2.science.passbands import LSST, ZTF
 from fink_t2.simulation.cadence import Epochs, lsst_epochs, moon_illumination, ztf_epochs
 from fink_t2.simulation.photometry_noise import (
     background_error,

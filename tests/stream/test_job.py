@@ -16,8 +16,8 @@ import pytest
 from confluent_kafka import Producer
 from fink_client.consumer import AlertConsumer
 
-from fink_t2.classes import CLASSES
 from fink_t2.kafka import LocalKafka
+from fink_t2.science.classes import CLASSES
 from tests.alerts import rubin
 from tests.conftest import CHECKOUT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from fink_t2.stream.submitted_job import SubmittedJob
+from fink_t2.operations.submitted_job import SubmittedJob
 
 CHECKOUT = Path(__file__).parent.parent.parent
 PACKETS = 40

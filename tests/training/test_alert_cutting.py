@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from fink_t2.light_curves import from_fluxes
-from fink_t2.passbands import ZTF
-from fink_t2.training.alert_cutting import cut_at_random_alerts
+from fink_t2.science.light_curves import from_fluxes
+from fink_t2.science.passbands import ZTF
+from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
 from fink_t2.training.labelled import Labelled, allowed_classes
 
 

@@ -2,9 +2,9 @@ import dataclasses
 
 import numpy as np
 
-from fink_t2.light_curves import from_fluxes
-from fink_t2.passbands import LSST, ZTF
-from fink_t2.training.augmentation import AugmentationSettings, augment
+from fink_t2.science.light_curves import from_fluxes
+from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.training.augmentation.augment import AugmentationSettings, augment
 from fink_t2.training.labelled import Labelled, allowed_classes
 
 NOTHING = AugmentationSettings(

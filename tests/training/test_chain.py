@@ -13,7 +13,7 @@ pytest.importorskip("tensorflow")
 
 from fink_t2.cli import main  # noqa: E402
 from fink_t2.errors import ConfigError  # noqa: E402
-from fink_t2.model_store import ModelStore  # noqa: E402
+from fink_t2.science.model_store import ModelStore  # noqa: E402
 from fink_t2.training.settings import load_retrain_settings  # noqa: E402
 
 pytestmark = pytest.mark.training

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import Classification
+from fink_t2.science.classes import CLASSES
 from fink_t2.training.class_factors import TRIED, choose_factors
 from fink_t2.training.evaluation.acceptance import (
     CRITERIA,

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
 
 from fink_t2.errors import ModelError  # noqa: E402
-from fink_t2.inference import TfliteNetwork  # noqa: E402
+from fink_t2.science.inference import TfliteNetwork  # noqa: E402
 from fink_t2.training.compression.clustering import cluster_weights  # noqa: E402
 from fink_t2.training.compression.compress import (  # noqa: E402
     CompressionSettings,

@@ -9,12 +9,12 @@ pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
 
 from fink_t2.cli import main  # noqa: E402
-from fink_t2.inference import TfliteNetwork  # noqa: E402
+from fink_t2.science.inference import TfliteNetwork  # noqa: E402
 from fink_t2.training.compression.constrained_network import kernels  # noqa: E402
 from fink_t2.training.compression.packed_weights import unpack_weights  # noqa: E402
 from fink_t2.training.example_files import save_examples  # noqa: E402
 from fink_t2.training.examples import Examples  # noqa: E402
-from fink_t2.training.load_network import load_network  # noqa: E402
+from fink_t2.training.networks.load_network import load_network  # noqa: E402
 from fink_t2.training.networks.t2 import T2Settings, build_t2  # noqa: E402
 
 #: As published (Table 5.1).

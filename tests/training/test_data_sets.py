@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fink_t2.classes import CLASSES, PLASTICC_CODES
 from fink_t2.errors import LightCurveError
+from fink_t2.science.classes import CLASSES, PLASTICC_CODES
 from fink_t2.simulation import simulate_objects
 from fink_t2.training.data_sets.archive import archived_ztf_alerts
 from fink_t2.training.data_sets.lsst_labelled import (

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from fink_t2.classes import CLASSES
-from fink_t2.light_curves import from_fluxes
-from fink_t2.passbands import ZTF
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.light_curves import from_fluxes
+from fink_t2.science.passbands import ZTF
 from fink_t2.training.evaluation.calibration_error import reliability
 from fink_t2.training.evaluation.confusion import confusion
 from fink_t2.training.evaluation.early import days_since_first_detection, growth

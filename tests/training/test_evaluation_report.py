@@ -8,12 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import Classification
 from fink_t2.cli import main
-from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.errors import LightCurveError
-from fink_t2.passbands import LSST, ZTF
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.training.data_sets.eventless import KINDS, plain_light_curves
+from fink_t2.training.data_sets.labelled_tables import labelled_table, survey_of
 from fink_t2.training.evaluation.acceptance import (
     CRITERIA,
     acceptance_table,
@@ -23,9 +25,7 @@ from fink_t2.training.evaluation.acceptance import (
     plain_shares_text,
 )
 from fink_t2.training.evaluation.evaluate import evaluate_predictions
-from fink_t2.training.evaluation.labelled_tables import labelled_table, survey_of
 from fink_t2.training.evaluation.markdown import markdown_table
-from fink_t2.training.evaluation.plain_curves import KINDS, plain_light_curves
 from fink_t2.training.evaluation.report import report, write_report
 from fink_t2.training.evaluation.stream_validation import validate_stream
 

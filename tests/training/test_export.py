@@ -4,8 +4,8 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from fink_t2.classes import CLASSES  # noqa: E402
-from fink_t2.inference import TfliteNetwork  # noqa: E402
+from fink_t2.science.classes import CLASSES  # noqa: E402
+from fink_t2.science.inference import TfliteNetwork  # noqa: E402
 from fink_t2.training.calibration import (  # noqa: E402
     Calibration,
     fit_calibration,

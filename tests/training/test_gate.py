@@ -8,12 +8,12 @@ import pytest
 pytestmark = pytest.mark.training
 keras = pytest.importorskip("keras")
 
-from fink_t2.classes import CLASSES  # noqa: E402
 from fink_t2.cli import main  # noqa: E402
 from fink_t2.errors import FinkT2Error  # noqa: E402
-from fink_t2.light_curves import from_fluxes  # noqa: E402
-from fink_t2.model_store import ModelStore  # noqa: E402
-from fink_t2.passbands import ZTF  # noqa: E402
+from fink_t2.science.classes import CLASSES  # noqa: E402
+from fink_t2.science.light_curves import from_fluxes  # noqa: E402
+from fink_t2.science.model_store import ModelStore  # noqa: E402
+from fink_t2.science.passbands import ZTF  # noqa: E402
 from fink_t2.training.artefact import ModelIdentity, write_artefact  # noqa: E402
 from fink_t2.training.frozen_validation import load_validation, save_validation  # noqa: E402
 from fink_t2.training.gate import decide_and_promote, gate, write_decision  # noqa: E402

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from fink_t2.classes import CLASSES
-from fink_t2.light_curves import from_fluxes
-from fink_t2.passbands import LSST, ZTF
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.light_curves import from_fluxes
+from fink_t2.science.passbands import LSST, ZTF
 from fink_t2.training.data_sets.tns_types import classes_of_types, tns_types
 from fink_t2.training.labelled import (
     VARIABLE_CLASSES,

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fink_t2.classes import CLASSES
-from fink_t2.light_curves import from_fluxes
-from fink_t2.passbands import ZTF
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.light_curves import from_fluxes
+from fink_t2.science.passbands import ZTF
+from fink_t2.training.augmentation.reference_light import with_reference_light
+from fink_t2.training.augmentation.repeated_visits import MOST_NIGHTS, VISITS_WITHIN, repeat_visits
 from fink_t2.training.labelled import Labelled, allowed_classes
-from fink_t2.training.reference_light import with_reference_light
-from fink_t2.training.repeated_visits import MOST_NIGHTS, VISITS_WITHIN, repeat_visits
 
 N, POINTS = 400, 12
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import skew
 
-from fink_t2.light_curves import from_fluxes
-from fink_t2.passbands import ZTF
+from fink_t2.science.light_curves import from_fluxes
+from fink_t2.science.passbands import ZTF
 from fink_t2.training.networks.lstm_aggregates import AGGREGATES, aggregate_features
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from fink_t2.classes import CLASSES
 from fink_t2.cli import main
-from fink_t2.preprocessing import PREPROCESSING_VERSION
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 
 
 @pytest.fixture

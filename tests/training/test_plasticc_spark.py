@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fink_t2.classes import CLASSES
 from fink_t2.errors import LightCurveError
-from fink_t2.preprocessing import prepare
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.preprocessing import prepare
 from fink_t2.training.data_sets.lsst_labelled import plasticc_light_curves
 from fink_t2.training.data_sets.plasticc_spark import prepare_plasticc
 from fink_t2.training.data_sets.prepared import DESCRIPTION_FILE, read_prepared

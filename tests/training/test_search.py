@@ -9,11 +9,11 @@ pytestmark = pytest.mark.training
 optuna = pytest.importorskip("optuna")
 pytest.importorskip("keras")
 
-from fink_t2.light_curves import from_fluxes  # noqa: E402
-from fink_t2.passbands import ZTF  # noqa: E402
+from fink_t2.science.light_curves import from_fluxes  # noqa: E402
+from fink_t2.science.passbands import ZTF  # noqa: E402
 from fink_t2.training.fit import FitSettings  # noqa: E402
 from fink_t2.training.labelled import Labelled, allowed_classes  # noqa: E402
-from fink_t2.training.search import (  # noqa: E402
+from fink_t2.training.studies.search import (  # noqa: E402
     SearchSettings,
     SearchSpace,
     search,

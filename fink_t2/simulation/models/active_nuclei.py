@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fink_t2.passbands import PassbandSet
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Parameters
 from fink_t2.simulation.magnitudes import flux_of
 from fink_t2.simulation.models.damped_random_walk import damped_random_walk

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fink_t2.passbands import PassbandSet
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Indices, Parameters
 from fink_t2.simulation.dust import extinction_curve
 from fink_t2.simulation.magnitudes import flux_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fink_t2.passbands import PassbandSet
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Parameters
 from fink_t2.simulation.models.damped_random_walk import damped_random_walk
 from fink_t2.simulation.models.source import Source, Visits

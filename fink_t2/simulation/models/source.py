@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fink_t2.passbands import PassbandSet
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Indices, Parameters
 
 

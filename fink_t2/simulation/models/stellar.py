@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fink_t2.passbands import PassbandSet
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Parameters
 from fink_t2.simulation.black_body import planck_ratio, temperature_of_colour
 from fink_t2.simulation.magnitudes import flux_of

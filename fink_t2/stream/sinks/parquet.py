@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from fink_t2.stream.light_curve_columns import night
+from fink_t2.stream.columns.light_curve_columns import night
 from fink_t2.stream.sinks.file_system import FileSystem
 from fink_t2.stream.source import NIGHT_COLUMNS
 

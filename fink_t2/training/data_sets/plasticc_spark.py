@@ -19,14 +19,14 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from fink_t2.classes import PLASTICC_CODES
-from fink_t2.cuts import CutSettings, Status, apply_cuts
 from fink_t2.errors import LightCurveError
-from fink_t2.light_curve_tables import light_curves_of_table
-from fink_t2.preprocessing import PREPROCESSING_VERSION, prepare
+from fink_t2.files.light_curve_tables import light_curves_of_table
+from fink_t2.science.classes import PLASTICC_CODES
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION, prepare
+from fink_t2.training.data_sets.labelled_tables import class_names
 from fink_t2.training.data_sets.lsst_labelled import PLASTICC_BANDS, without_absent_hosts
 from fink_t2.training.data_sets.prepared import DESCRIPTION_FILE, EXAMPLES_FOLDER
-from fink_t2.training.evaluation.labelled_tables import class_names
 
 #: Columns of the light curves' and of the metadata's tables, and their types.
 POINT_COLUMNS = {

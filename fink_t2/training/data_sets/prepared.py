@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.dataset
 
-from fink_t2.classes import CLASSES
 from fink_t2.errors import LightCurveError
-from fink_t2.passbands import passbands_of
-from fink_t2.preprocessing import PREPROCESSING_VERSION
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.passbands import passbands_of
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 from fink_t2.training.examples import Examples
 from fink_t2.training.labelled import allowed_classes
 from fink_t2.training.splits import split_numbers

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterable
 from importlib import resources
 
-from fink_t2.classes import CLASSES
+from fink_t2.science.classes import CLASSES
 
 
 @functools.cache

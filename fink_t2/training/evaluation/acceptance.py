@@ -12,11 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES, SUPERNOVA_CLASSES
 from fink_t2.classifier import Classification
-from fink_t2.cuts import Status
-from fink_t2.light_curves import LightCurves
-from fink_t2.passbands import ZTF
+from fink_t2.science.classes import CLASSES, SUPERNOVA_CLASSES
+from fink_t2.science.cuts import Status
+from fink_t2.science.light_curves import LightCurves
+from fink_t2.science.passbands import ZTF
+from fink_t2.training.data_sets.eventless import KINDS, TRANSIENT_CLASSES, plain_light_curves
 from fink_t2.training.data_sets.lsst_labelled import elasticc_alerts
 from fink_t2.training.data_sets.ztf_labelled import (
     contaminants,
@@ -25,7 +26,6 @@ from fink_t2.training.data_sets.ztf_labelled import (
 )
 from fink_t2.training.evaluation.confusion import Confusion, confusion
 from fink_t2.training.evaluation.markdown import markdown_table
-from fink_t2.training.evaluation.plain_curves import KINDS, TRANSIENT_CLASSES, plain_light_curves
 from fink_t2.training.labelled import Labelled
 
 LIGHT_CURVES = Path("data/labelled/ztf_lightcurves.parquet")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES, CORE_COLLAPSE_CLASSES
+from fink_t2.science.classes import CLASSES, CORE_COLLAPSE_CLASSES
 
 
 @dataclass(frozen=True)

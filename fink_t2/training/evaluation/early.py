@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.light_curves import LightCurves
+from fink_t2.science.light_curves import LightCurves
 from fink_t2.training.evaluation.log_loss import flat_weighted_log_loss
 
 #: Lower edges of the bins; the last is open above.

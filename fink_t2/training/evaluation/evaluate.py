@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import Classifier
-from fink_t2.cuts import Status
-from fink_t2.light_curves import LightCurves
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import Status
+from fink_t2.science.light_curves import LightCurves
 from fink_t2.training.evaluation.calibration_error import Reliability, reliability
 from fink_t2.training.evaluation.confusion import Confusion, confusion
 from fink_t2.training.evaluation.early import (

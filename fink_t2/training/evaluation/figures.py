@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from fink_t2.classes import CLASSES
+from fink_t2.science.classes import CLASSES
 from fink_t2.training.evaluation.confusion import Confusion
 from fink_t2.training.evaluation.early import Growth
 from fink_t2.training.evaluation.evaluate import Evaluation

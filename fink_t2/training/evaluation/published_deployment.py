@@ -7,12 +7,12 @@ import os
 
 import numpy as np
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import NOT_CLASSIFIED, Classification
-from fink_t2.cuts import CutSettings, Status, apply_cuts
-from fink_t2.inference import TfliteNetwork
-from fink_t2.light_curves import LightCurves
-from fink_t2.preprocessing import prepare
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.inference import TfliteNetwork
+from fink_t2.science.light_curves import LightCurves
+from fink_t2.science.preprocessing import prepare
 
 
 class PublishedDeployment:

@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from fink_t2.classes import CLASSES
 from fink_t2.classifier import NOT_CLASSIFIED
 from fink_t2.errors import LightCurveError
-from fink_t2.light_curve_tables import read_table
+from fink_t2.files.light_curve_tables import read_table
+from fink_t2.science.classes import CLASSES
+from fink_t2.training.data_sets.labelled_tables import LABEL_NAMES, class_names
 from fink_t2.training.evaluation.evaluate import Evaluation, evaluate_predictions
-from fink_t2.training.evaluation.labelled_tables import LABEL_NAMES, class_names
 
 #: Where the object's name, the alert's date and its first detection stand, flat or nested.
 OBJECT_FIELDS = (("objectId",), ("diaObjectId",), ("diaObject", "diaObjectId"))

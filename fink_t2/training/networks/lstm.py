@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.classes import CLASSES
+from fink_t2.science.classes import CLASSES
 from fink_t2.training.networks.auxiliary_input import FeatureStatistics, join_features
 
 

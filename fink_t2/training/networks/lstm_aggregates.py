@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fink_t2.light_curves import LightCurves
+from fink_t2.science.light_curves import LightCurves
 
 #: Statistics of the flux and of its error.
 STATISTICS = ("max", "min", "mean", "median", "std", "skew")

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from fink_t2.classes import CLASSES
+from fink_t2.science.classes import CLASSES
 from fink_t2.training.networks.auxiliary_input import (
     FeatureStatistics,
     auxiliary_input,

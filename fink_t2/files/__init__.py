@@ -1,0 +1,1 @@
+"""Read files: archives of alert packets, and tables of alerts or light curves."""

@@ -1,0 +1,1 @@
+"""Tools around a running stream: audit, replay, metrics, dead letters, checkpoints."""

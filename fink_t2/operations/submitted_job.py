@@ -1,0 +1,185 @@
+"""The streaming job as a process of its own, under spark-submit, and what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from fink_t2.errors import FinkT2Error
+from fink_t2.operations.process_tree import Process, process_tree
+
+JOB: Final = Path(__file__).resolve().parent.parent.parent / "bin" / "stream_classify.py"
+STOP_SECONDS: Final = 90.0
+
+
+class JobError(FinkT2Error):
+    """The streaming job has ended, or does not do what was waited for."""
+
+
+class SubmittedJob:
+    """Runs the job while the context lasts; leaving it asks the job to stop, and waits.
+
+    Parameters
+    ----------
+    log : Path
+        File that takes the job's output: one JSON line per event, and what Spark says. What
+        earlier runs have written there stays.
+    config : Path
+        Configuration file.
+    settings : mapping
+        Overrides, ``section.key`` to value.
+    master : str
+        Spark's master.
+    options : sequence of str
+        More arguments of spark-submit.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        config: Path,
+        settings: Mapping[str, Any] | None = None,
+        master: str = "local[2]",
+        options: Sequence[str] = (),
+    ) -> None:
+        self.log = log
+        self._command = [
+            str(Path(sys.executable).with_name("spark-submit")),
+            *("--master", master, "--conf", "spark.ui.showConsoleProgress=false"),
+            *options,
+            *(str(JOB), "--config", str(config)),
+        ]
+        for key, value in (settings or {}).items():
+            self._command += ["--set", f"{key}={json.dumps(value)}"]
+        self._begin = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> SubmittedJob:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the job."""
+        with self.log.open("ab") as output:
+            self._begin = output.tell()
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYSPARK_PYTHON": sys.executable},
+                # Ctrl-C at the terminal is for the one who started the job; it stops the job.
+                start_new_session=True,
+            )
+
+    def is_running(self) -> bool:
+        """Tell whether the job runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def processes(self) -> list[Process]:
+        """Return its processes: the JVM, the Python driver, and the Python workers."""
+        if self._process is None or not self.is_running():
+            return []
+        return process_tree(self._process.pid)
+
+    def stop(self, seconds: float = STOP_SECONDS) -> int | None:
+        """Ask the job to finish its micro-batch, by force after a while; return its exit code."""
+        if self._process is None:
+            return None
+        if self.is_running():
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self._process.returncode
+
+    def kill(self) -> None:
+        """End the job by force, all its processes."""
+        for one in self.processes():
+            kill(one)
+        if self._process is not None:
+            self._process.wait()
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the job's end; return its exit code.
+
+        Raises
+        ------
+        JobError
+            If it does not end, or was never started.
+        """
+        if self._process is None:
+            raise JobError("the streaming job was not started")
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise JobError(f"the streaming job did not end within {seconds:.0f} s") from None
+
+    def check(self) -> None:
+        """Raise `JobError`, with the job's last lines, if it has ended."""
+        if self._process is not None and not self.is_running():
+            raise JobError(
+                f"the streaming job has ended; its last lines in {self.log}:\n{self.tail()}"
+            )
+
+    def output(self) -> str:
+        """Return what this run has written so far."""
+        with self.log.open("rb") as stream:
+            stream.seek(self._begin)
+            return stream.read().decode("utf-8", "replace")
+
+    def tail(self, lines: int = 15) -> str:
+        """Return the last lines that this run has written, for a person to see why."""
+        return "\n".join(self.output().splitlines()[-lines:])
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the events that this run has logged so far."""
+        found = []
+        for line in self.output().splitlines():
+            if line.startswith("{") and line.endswith("}"):
+                found.append(json.loads(line))
+        return found
+
+    def batches(self) -> list[dict[str, Any]]:
+        """Return the lines of the micro-batches that are committed."""
+        return [event for event in self.events() if event["event"] == "batch"]
+
+    def wait_for_event(self, name: str, seconds: float) -> None:
+        """Wait until the job has logged an event.
+
+        Raises
+        ------
+        JobError
+            If it ends, or takes longer than so many seconds.
+        """
+        give_up = time.monotonic() + seconds
+        while not any(event["event"] == name for event in self.events()):
+            self.check()
+            if time.monotonic() > give_up:
+                raise JobError(f"no event {name!r} within {seconds:.0f} s; see {self.log}")
+            time.sleep(0.2)
+
+
+def kill(process: Process) -> None:
+    """Kill a process, -9, if it is still there."""
+    try:
+        os.kill(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

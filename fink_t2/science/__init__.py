@@ -1,0 +1,1 @@
+"""The numerical core: light curves, cuts, Gaussian process, features, network and model store."""

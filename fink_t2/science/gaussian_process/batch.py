@@ -1,0 +1,158 @@
+"""The loop over the light curves of a batch, compiled once and kept on disk."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+
+from fink_t2.science.gaussian_process.binning import shorten
+from fink_t2.science.gaussian_process.kernel import WAVELENGTH_SCALE
+from fink_t2.science.gaussian_process.likelihood import log_likelihood
+from fink_t2.science.gaussian_process.maximum import find_weights, maximise
+from fink_t2.science.gaussian_process.points import allocate_points, copy, measurements
+from fink_t2.science.gaussian_process.prediction import predict
+from fink_t2.science.gaussian_process.workspace import allocate, fill, padded
+
+logger = logging.getLogger(__name__)
+
+#: ln a where a fit starts: the published (0.5 scale)^2, for fluxes divided by the scale.
+FIRST_LOG_AMPLITUDE = np.log(0.5**2)
+
+
+def _read_only(dtype: types.Type) -> types.Array:
+    return types.Array(dtype, 1, "C", readonly=True)
+
+
+_INPUTS = (
+    _read_only(types.int64),
+    *[_read_only(types.float64)] * 3,
+    _read_only(types.int8),
+    _read_only(types.float64),
+    types.int64,
+    types.int64,
+)
+_RESULTS = (types.float64[:, :, ::1], *[types.float64[::1]] * 3, types.boolean[::1])
+
+
+@functools.cache
+def compiled_batch() -> Callable[..., int]:
+    """Return the compiled loop, from numba's cache on disk where that holds it.
+
+    The cache lies beside this file, or in the user's cache directory where that is not
+    writable (or in ``$NUMBA_CACHE_DIR``). With neither, each process compiles for itself.
+    """
+    entry = _entry(_source_digest())
+    signature = types.int64(*_INPUTS, *_RESULTS)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(signature, cache=True, **options)(entry)
+    except RuntimeError as error:
+        if "no locator available" not in str(error):
+            raise
+        logger.warning(
+            "no directory to keep compiled code in, so it is compiled anew, which takes "
+            "several seconds; set NUMBA_CACHE_DIR to a writable directory"
+        )
+        return numba.njit(signature, **options)(entry)
+
+
+def _entry(source_digest: int) -> Callable[..., int]:
+    # numba checks a cached function against its own file only, not against the files of
+    # what it calls. Values in its closure belong to the cache's key, so the digest of all
+    # sources goes there: after any change to them the code is compiled anew.
+    def interpolate_batch(  # type: ignore[no-untyped-def]
+        starts,
+        time,
+        flux,
+        flux_error,
+        passband,
+        wavelengths,
+        most_fitted,
+        most_points,
+        grids,
+        amplitudes,
+        time_scales,
+        log_likelihoods,
+        converged,
+    ) -> Any:
+        n_curves = starts.size - 1
+        n_bands = wavelengths.size
+        length = grids.shape[1]
+        longest = 0
+        for curve in range(n_curves):
+            longest = max(longest, starts[curve + 1] - starts[curve])
+        longest_used = min(longest, max(most_fitted, most_points))
+        space = allocate(longest_used)
+        all_points = allocate_points(longest)
+        fitted = allocate_points(longest_used)
+        cost = np.empty(longest)
+        previous = np.empty(n_bands, np.int64)
+        colours = np.empty(n_bands)
+        for band in range(n_bands):
+            colours[band] = np.sqrt(3.0) * wavelengths[band] / WAVELENGTH_SCALE
+        _, padded_length = padded(length)
+        places = np.empty(padded_length)
+        row = np.empty(padded_length)
+
+        for curve in range(n_curves):
+            n, scale = measurements(
+                starts[curve],
+                starts[curve + 1],
+                time,
+                flux,
+                flux_error,
+                passband,
+                n_bands,
+                all_points,
+            )
+            if scale == 0.0:
+                continue
+            span = 0.0
+            for point in range(n):
+                span = max(span, all_points.time[point])
+            log_scale = n * np.log(scale)
+            n, log_factor = shorten(n, most_points, all_points, previous, cost)
+            copy(n, all_points, fitted)
+            n_fitted, _ = shorten(n, most_fitted, fitted, previous, cost)
+            fill(n_fitted, fitted, colours, space)
+            log_amplitude, log_metric, likelihood, is_maximum = maximise(
+                n_fitted, FIRST_LOG_AMPLITUDE, space
+            )
+            if n_fitted < n:
+                fill(n, all_points, colours, space)
+                likelihood = log_likelihood(n, log_amplitude, log_metric, space)
+                find_weights(n, space)
+
+            amplitude = np.exp(log_amplitude)
+            for point in range(n):
+                space.weight[point] *= amplitude * scale
+            step = span / max(length - 1, 1)
+            for place in range(padded_length):
+                places[place] = place * step
+            predict(n, space, np.exp(-log_metric), places, colours, row, grids[curve])
+            amplitudes[curve] = amplitude * scale * scale
+            time_scales[curve] = np.exp(0.5 * log_metric)
+            log_likelihoods[curve] = likelihood + log_factor - log_scale
+            converged[curve] = is_maximum
+        return source_digest
+
+    return interpolate_batch
+
+
+def _source_digest() -> int:
+    """Digest of this package's sources, as a 63-bit integer."""
+    digest = hashlib.sha256()
+    folder = resources.files(__package__)
+    for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if source.name.endswith(".py"):
+            digest.update(source.name.encode())
+            digest.update(source.read_bytes())
+    return int.from_bytes(digest.digest()[:8], "big") >> 1

@@ -1,0 +1,116 @@
+"""The Matern-3/2 kernel over time and wavelength, and its derivatives in the time scale."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba
+import numpy as np
+
+from fink_t2.science.gaussian_process.lanes import (
+    WIDTH,
+    broadcast,
+    load,
+    multiply_add,
+    square_root,
+    store,
+    times_power_of_two,
+    zero_above,
+)
+
+#: Scale of the kernel along wavelength, Angstrom; fixed (Boone 2019; arXiv:2105.06178).
+WAVELENGTH_SCALE: Final = 6000.0
+
+# exp on [-ln 2 / 2, ln 2 / 2]: Chebyshev interpolation of degree 11, good to 2e-17.
+_E0, _E1, _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11 = (
+    1.0,
+    1.0,
+    0.5000000000000019,
+    0.1666666666666668,
+    0.0416666666664881,
+    0.008333333333319601,
+    0.0013888888952314775,
+    0.00019841269890047113,
+    2.4801485482328494e-05,
+    2.755724091857897e-06,
+    2.763263963904103e-07,
+    2.5110037605963777e-08,
+)
+_LOG2_OF_E = 1.0 / np.log(2.0)
+# ln 2 in two parts, the first exact when multiplied by a small integer.
+_LN2_HIGH = float.fromhex("0x1.62e42fefa0000p-1")
+_LN2_LOW = float.fromhex("0x1.cf79abc9e3b3ap-40")
+# Adding this rounds to an integer and leaves the integer in the low bits.
+_ROUND = 1.5 * 2.0**52
+# exp(-200) is as good as zero. A clean zero keeps products of small numbers from
+# underflowing, which is slow on some processors, and 2^k in the range of float64.
+_LARGEST_EXPONENT = 200.0
+_TINY = 1e-300
+
+
+@numba.njit(nogil=True, forceinline=True)
+def decay(s) -> Any:  # type: ignore[no-untyped-def]
+    """exp(-s) of lanes for s >= 0, to one unit in the last place; zero from 200 on."""
+    rounded = multiply_add(s, broadcast(-_LOG2_OF_E), broadcast(_ROUND))
+    k = rounded - broadcast(_ROUND)
+    r = multiply_add(k, broadcast(-_LN2_HIGH), broadcast(0.0) - s)
+    r = multiply_add(k, broadcast(-_LN2_LOW), r)
+    p = multiply_add(broadcast(_E11), r, broadcast(_E10))
+    p = multiply_add(p, r, broadcast(_E9))
+    p = multiply_add(p, r, broadcast(_E8))
+    p = multiply_add(p, r, broadcast(_E7))
+    p = multiply_add(p, r, broadcast(_E6))
+    p = multiply_add(p, r, broadcast(_E5))
+    p = multiply_add(p, r, broadcast(_E4))
+    p = multiply_add(p, r, broadcast(_E3))
+    p = multiply_add(p, r, broadcast(_E2))
+    p = multiply_add(p, r, broadcast(_E1))
+    p = multiply_add(p, r, broadcast(_E0))
+    return zero_above(times_power_of_two(p, rounded), s, broadcast(_LARGEST_EXPONENT))
+
+
+@numba.njit(nogil=True, forceinline=True)
+def covariance(  # type: ignore[no-untyped-def]
+    rows, width, time, colour, variance, amplitude, inverse_metric, value, first, second
+) -> Any:
+    """Fill K = a R + D and the derivatives of K in ln M_t, upper blocks only.
+
+    With u = dt^2 / M_t, r2 = u + dlambda^2 / 6000^2 and s = sqrt(3 r2)::
+
+        k                = a (1 + s) exp(-s)
+        dk / d ln M_t    = 3/2 a u exp(-s)
+        d2k / d ln M_t^2 = dk / d ln M_t (3 u / (2 s) - 1)
+
+    Parameters
+    ----------
+    rows, width : int
+        Points with padding: a multiple of four, and of the register's width.
+    time, colour, variance : ndarray of float64, shape (width,)
+        Days; wavelength times sqrt(3) / 6000 Angstrom; diagonal of D.
+    amplitude, inverse_metric : float
+        ``a`` and ``1 / M_t``.
+    value, first, second : ndarray of float64, shape (rows * width,)
+        Receive K, and its first and second derivative.
+    """
+    one = broadcast(1.0)
+    three = broadcast(3.0)
+    three_halves = broadcast(1.5)
+    tiny = broadcast(_TINY)
+    scale = broadcast(amplitude)
+    slope_scale = broadcast(1.5 * amplitude)
+    metric = broadcast(inverse_metric)
+    for i in range(rows):
+        time_i = broadcast(time[i])
+        colour_i = broadcast(colour[i])
+        for j in range(i - i % WIDTH, width, WIDTH):
+            lag = time_i - load(time, j)
+            shift = colour_i - load(colour, j)
+            u = lag * lag * metric
+            s = square_root(multiply_add(three, u, shift * shift))
+            exponential = decay(s)
+            slope = slope_scale * u * exponential
+            place = i * width + j
+            store(value, place, multiply_add(s, exponential, exponential) * scale)
+            store(first, place, slope)
+            store(second, place, slope * (three_halves * u / (s + tiny) - one))
+        value[i * width + i] += variance[i]

@@ -1,0 +1,57 @@
+"""Posterior mean of a fitted light curve on the grid of times and passbands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from fink_t2.science.gaussian_process.kernel import decay
+from fink_t2.science.gaussian_process.lanes import (
+    WIDTH,
+    broadcast,
+    load,
+    multiply_add,
+    square_root,
+    store,
+)
+
+
+@numba.njit(nogil=True, forceinline=True)
+def predict(n, space, inverse_metric, places, band_colours, row, grid) -> Any:  # type: ignore[no-untyped-def]
+    """Fill `grid` with the sum over points of R(grid, point) times the point's weight.
+
+    Parameters
+    ----------
+    n : int
+        Points.
+    space : Workspace
+        Fitted light curve: uses time, colour and weight.
+    inverse_metric : float
+        ``1 / M_t``.
+    places : ndarray of float64, shape (P,)
+        Times of the grid, days since the first point, padded to the register's width.
+    band_colours : ndarray of float64, shape (M,)
+        Wavelengths times sqrt(3) / 6000 Angstrom.
+    row : ndarray of float64, shape (P,)
+        Work array.
+    grid : ndarray of float64, shape (L, M)
+        Receives the mean.
+    """
+    length, n_bands = grid.shape
+    metric = broadcast(3.0 * inverse_metric)
+    for band in range(n_bands):
+        colour = band_colours[band]
+        for place in range(0, length, WIDTH):
+            time = load(places, place)
+            mean = broadcast(0.0)
+            for point in range(n):
+                lag = time - broadcast(space.time[point])
+                shift = colour - space.colour[point]
+                s = square_root(multiply_add(lag * lag, metric, broadcast(shift * shift)))
+                exponential = decay(s)
+                correlation = multiply_add(s, exponential, exponential)
+                mean = multiply_add(broadcast(space.weight[point]), correlation, mean)
+            store(row, place, mean)
+        for place in range(length):
+            grid[place, band] = row[place]

@@ -1,0 +1,129 @@
+"""Run a memory-mapped TFLite network over a batch of prepared light curves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.errors import ModelError
+from fink_t2.science.classes import CLASSES
+
+# LiteRT announces its delegate on standard error of every worker otherwise.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+class TfliteNetwork:
+    """A t2 or atx network in LiteRT, single-threaded.
+
+    The file is memory-mapped by LiteRT, so the workers of one machine share its pages. A
+    network exported with a fixed batch is fed that many light curves at a time, the last
+    batch padded; one with a free batch dimension is fed one at a time, which is fastest.
+
+    Parameters
+    ----------
+    path : path
+        The ``.tflite`` file.
+
+    Attributes
+    ----------
+    light_curve_shape : tuple of int
+        (L, M) of one light curve.
+    n_features : int
+        Number of auxiliary features it takes; 0 if it takes none.
+    batch_size : int
+        Light curves per call of the interpreter.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, damaged or no classifier of light curves into 14 classes.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        if not Path(path).is_file():
+            raise ModelError(f"{path}: no such model file")
+        try:
+            self._interpreter = Interpreter(model_path=os.fspath(path), num_threads=1)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{path}: not a TFLite model that LiteRT can run ({error})") from None
+        inputs = self._interpreter.get_input_details()
+        outputs = self._interpreter.get_output_details()
+        curves = [detail for detail in inputs if len(detail["shape"]) == 3]
+        features = [detail for detail in inputs if len(detail["shape"]) == 2]
+        shapes = [tuple(int(n) for n in detail["shape"]) for detail in inputs]
+        fits = (
+            len(curves) == 1
+            and len(features) == len(inputs) - 1 <= 1
+            and len(outputs) == 1
+            and int(outputs[0]["shape"][-1]) == len(CLASSES)
+            and all(detail["dtype"] is np.float32 for detail in inputs + outputs)
+        )
+        if not fits:
+            raise ModelError(
+                f"{path}: inputs {shapes} and {len(outputs)} output(s) are not those of a "
+                f"classifier of light curves into {len(CLASSES)} classes"
+            )
+        self._curve_index = curves[0]["index"]
+        self._feature_index = features[0]["index"] if features else None
+        self._output_index = outputs[0]["index"]
+        self.batch_size = int(curves[0]["shape"][0])
+        self.light_curve_shape = tuple(int(n) for n in curves[0]["shape"][1:])
+        self.n_features = int(features[0]["shape"][1]) if features else 0
+
+    def predict(
+        self, grid: npt.NDArray[np.float32], features: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Classify prepared light curves.
+
+        Parameters
+        ----------
+        grid : ndarray of float32, shape (N, L, M)
+            Scaled interpolated light curves.
+        features : ndarray of float32, shape (N, R), optional
+            The auxiliary features that this network takes, in its order.
+
+        Returns
+        -------
+        ndarray of float32, shape (N, 14)
+            Probabilities in the order of `fink_t2.science.classes.CLASSES`.
+
+        Raises
+        ------
+        ModelError
+            If the shapes do not fit the network.
+        """
+        if grid.shape[1:] != self.light_curve_shape:
+            raise ModelError(
+                f"the network takes light curves of shape {self.light_curve_shape}, "
+                f"not {grid.shape[1:]}"
+            )
+        n_given = 0 if features is None else features.shape[1]
+        if n_given != self.n_features:
+            raise ModelError(f"the network takes {self.n_features} features, not {n_given}")
+        n_curves, batch = len(grid), self.batch_size
+        probabilities = np.empty((n_curves, len(CLASSES)), dtype=np.float32)
+        interpreter = self._interpreter
+        for begin in range(0, n_curves, batch):
+            end = min(begin + batch, n_curves)
+            interpreter.set_tensor(self._curve_index, _padded(grid[begin:end], batch))
+            if features is not None:
+                interpreter.set_tensor(self._feature_index, _padded(features[begin:end], batch))
+            interpreter.invoke()
+            output = interpreter.get_tensor(self._output_index)
+            probabilities[begin:end] = output[: end - begin]
+        return probabilities
+
+
+def _padded(values: npt.NDArray[np.float32], batch: int) -> npt.NDArray[np.float32]:
+    """Fill up the last batch with zeros."""
+    if len(values) == batch:
+        return np.ascontiguousarray(values, dtype=np.float32)
+    padded = np.zeros((batch, *values.shape[1:]), dtype=np.float32)
+    padded[: len(values)] = values
+    return padded

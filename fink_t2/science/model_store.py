@@ -1,0 +1,277 @@
+"""Versioned model artefacts on disk: find one, read what it says of itself, promote one.
+
+``models/<name>/<version>/`` holds ``model.tflite``, ``metrics.json`` and what people read;
+``models/<name>/current`` is a one-line file that names the version in service,
+``models/<name>/history`` lists those that served before it, oldest first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fink_t2.errors import ModelError
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.features import feature_names
+from fink_t2.science.passbands import SURVEYS
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION
+
+MODEL_FILE = "model.tflite"
+METADATA_FILE = "metrics.json"
+CURRENT_FILE = "current"
+HISTORY_FILE = "history"
+
+
+@dataclass(frozen=True)
+class ModelReference:
+    """One model: where its file is, and how its input is made.
+
+    Attributes
+    ----------
+    name, version : str
+        As in ``models/<name>/<version>``.
+    tflite_path : str
+        The network, to be memory-mapped.
+    survey : str
+        Which passbands it takes.
+    grid_length : int
+        L, times per light curve.
+    features : tuple of str
+        Auxiliary features it takes, in the order of its input; may be empty.
+    """
+
+    name: str
+    version: str
+    tflite_path: str
+    survey: str
+    grid_length: int
+    features: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Name and version, as they stand in every classified row."""
+        return f"{self.name}/{self.version}"
+
+
+def default_models_folder() -> Path:
+    """Return the folder of models: $FINK_T2_MODELS, the checkout's, or the installed one.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    named = os.environ.get("FINK_T2_MODELS")
+    if named:
+        return Path(named)
+    candidates = [
+        Path(__file__).resolve().parents[2] / "models",
+        Path(sys.prefix) / "share" / "fink_t2" / "models",
+    ]
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise ModelError(
+        "no folder of models found in "
+        + ", ".join(map(str, candidates))
+        + "; set FINK_T2_MODELS to yours"
+    )
+
+
+class ModelStore:
+    """The models in one folder.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Default: `default_models_folder`.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        self.folder = Path(folder) if folder is not None else default_models_folder()
+
+    def names(self) -> list[str]:
+        """Return the names of the models that have at least one version."""
+        return sorted(path.name for path in self.folder.iterdir() if self.versions(path.name))
+
+    def versions(self, name: str) -> list[str]:
+        """Return the versions of a model, oldest first."""
+        found = (self.folder / name).glob(f"*/{METADATA_FILE}")
+        return sorted((path.parent.name for path in found), key=_version_key)
+
+    def current_version(self, name: str) -> str:
+        """Return the version in service.
+
+        Raises
+        ------
+        ModelError
+            If the model has none.
+        """
+        path = self.folder / name / CURRENT_FILE
+        try:
+            version = path.read_text().strip()
+        except OSError as error:
+            raise ModelError(
+                f"{path}: can't read which version of {name} serves ({error.strerror}); "
+                f"'fink-t2 models promote {name} VERSION' sets it"
+            ) from None
+        if not version:
+            raise ModelError(f"{path} is empty; it must name a version of {name}")
+        return version
+
+    def current(self, name: str) -> ModelReference:
+        """Return the model in service, checked against this code.
+
+        Raises
+        ------
+        ModelError
+            If it is missing or does not fit.
+        """
+        return self.get(name, self.current_version(name))
+
+    def get(self, name: str, version: str) -> ModelReference:
+        """Return one version of a model, checked against this code.
+
+        Raises
+        ------
+        ModelError
+            If it is missing, its metadata is incomplete, or its preprocessing, passbands,
+            classes or features are not this code's.
+        """
+        return read_reference(self.folder / name / version)
+
+    def promote(self, name: str, version: str) -> str | None:
+        """Put a version into service, atomically.
+
+        Returns
+        -------
+        str or None
+            The version that served before.
+
+        Raises
+        ------
+        ModelError
+            If that version can't serve; the one in service then goes on.
+        """
+        self.get(name, version)
+        path = self.folder / name / CURRENT_FILE
+        before = path.read_text().strip() if path.exists() else None
+        if before and before != version:
+            # First the history: interrupted here, it names the version that still serves.
+            self._write(name, HISTORY_FILE, [*self.history(name), before])
+        self._write(name, CURRENT_FILE, [version])
+        return before
+
+    def history(self, name: str) -> list[str]:
+        """Return the versions that served before the present one, oldest first."""
+        path = self.folder / name / HISTORY_FILE
+        return path.read_text().split() if path.exists() else []
+
+    def rollback(self, name: str) -> str:
+        """Put the version that served before the present one into service again, atomically.
+
+        Called again it goes back further: what was rolled back is not in the history.
+
+        Returns
+        -------
+        str
+            The version now in service.
+
+        Raises
+        ------
+        ModelError
+            If none served before, or it can't serve; the one in service then goes on.
+        """
+        current = self.current_version(name)
+        earlier = self.history(name)
+        while earlier and earlier[-1] == current:
+            earlier.pop()
+        if not earlier:
+            raise ModelError(f"no version of {name} served before {current}")
+        version = earlier.pop()
+        self.get(name, version)
+        self._write(name, CURRENT_FILE, [version])
+        self._write(name, HISTORY_FILE, earlier)
+        return version
+
+    def _write(self, name: str, file: str, lines: list[str]) -> None:
+        """Replace a small file of a model, atomically."""
+        path = self.folder / name / file
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{file}-")
+        with os.fdopen(descriptor, "w") as stream:
+            stream.writelines(line + "\n" for line in lines)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+
+
+def read_reference(folder: str | os.PathLike[str]) -> ModelReference:
+    """Read a model's metadata and check that this code can serve it.
+
+    Parameters
+    ----------
+    folder : path
+        One version's folder.
+
+    Raises
+    ------
+    ModelError
+        See `ModelStore.get`.
+    """
+    folder = Path(folder)
+    path = folder / METADATA_FILE
+    try:
+        metadata: dict[str, Any] = json.loads(path.read_text())
+    except OSError as error:
+        raise ModelError(f"{path}: can't read the model's metadata ({error.strerror})") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: not valid JSON ({error})") from None
+
+    def take(key: str, kind: type) -> Any:
+        value = metadata.get(key)
+        if not isinstance(value, kind):
+            raise ModelError(f"{path}: {key!r} is missing or not a {kind.__name__}")
+        return value
+
+    survey = take("survey", str)
+    if survey not in SURVEYS:
+        raise ModelError(f"{path}: survey {survey!r} is none of {', '.join(SURVEYS)}")
+    known_features = feature_names(SURVEYS[survey].names)
+    features = tuple(take("features", list))
+    for key, found, expected in (
+        ("preprocessing_version", take("preprocessing_version", str), PREPROCESSING_VERSION),
+        ("passbands", tuple(take("passbands", list)), SURVEYS[survey].names),
+        ("classes", tuple(take("classes", list)), CLASSES),
+    ):
+        if found != expected:
+            raise ModelError(
+                f"{path}: {key} is {found!r}, this code has {expected!r}; retrain the model "
+                "or install the version of fink_t2 that made it"
+            )
+    unknown = [feature for feature in features if feature not in known_features]
+    if unknown:
+        raise ModelError(f"{path}: features {unknown} are not known to this code")
+    tflite = folder / MODEL_FILE
+    if not tflite.is_file():
+        raise ModelError(f"{tflite}: missing")
+    return ModelReference(
+        name=take("name", str),
+        version=take("version", str),
+        tflite_path=str(tflite),
+        survey=survey,
+        grid_length=take("grid_length", int),
+        features=features,
+    )
+
+
+def _version_key(version: str) -> tuple[Any, ...]:
+    """Sort "0.10.0" after "0.9.0"; parts that are no numbers go last."""
+    return tuple(
+        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in version.split(".")
+    )

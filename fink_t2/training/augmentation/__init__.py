@@ -1,0 +1,1 @@
+"""Variations of light curves: how the same object could have been observed."""

@@ -1,0 +1,113 @@
+"""Cut whole light curves into what a survey's alerts would have held."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.light_curves import LightCurves
+from fink_t2.training.labelled import Labelled
+
+#: Days of history in an alert packet.
+WINDOW_DAYS = {"ztf": 30.0, "lsst": 365.0}
+
+#: Days after the first point in which an alert counts as early.
+EARLY_DAYS = 15.0
+
+
+def cut_at_random_alerts(
+    examples: Labelled,
+    per_curve: int,
+    generator: np.random.Generator,
+    settings: CutSettings | None = None,
+    early_share: float = 0.5,
+) -> Labelled:
+    """Draw alert times among each curve's points and keep the survey's window before them.
+
+    An alert is sent at a detection, and holds that point and those of the window before.
+    Alerts that the quality cuts would turn away are left out.
+
+    Parameters
+    ----------
+    examples : Labelled
+        Whole light curves.
+    per_curve : int
+        Alert times drawn per curve, each point at most once.
+    generator : Generator
+        Where the alert times come from.
+    settings : CutSettings, optional
+        Quality cuts; the stream's by default.
+    early_share : float
+        Share of alerts drawn from the first `EARLY_DAYS` after the first point, when
+        classifying is most wanted, as far as there are points.
+
+    Returns
+    -------
+    Labelled
+        At most `per_curve` alerts per light curve. ``first_seen`` is the curve's own, or
+        where that is not known the time of its first point.
+    """
+    curves = examples.light_curves
+    begins, ends = [], []
+    parents = []
+    for curve in range(len(curves)):
+        begin, end = int(curves.starts[curve]), int(curves.starts[curve + 1])
+        if end - begin < 2:
+            continue
+        # The first point alone is never classified.
+        places = np.arange(begin + 1, end)
+        is_early = curves.time[places] - curves.time[begin] <= EARLY_DAYS
+        n_early = int(is_early.sum())
+        weight = np.full(len(places), (1.0 - early_share) / len(places))
+        if n_early:
+            weight[is_early] += early_share / n_early
+        # The largest of log(u) / weight are a weighted draw without replacement.
+        keys = np.log(generator.random(len(places))) / weight
+        last = places[np.argsort(-keys)[:per_curve]]
+        for point in np.sort(last):
+            window = curves.time[point] - WINDOW_DAYS[curves.passbands.survey]
+            first = begin + np.searchsorted(curves.time[begin:end], window)
+            begins.append(first)
+            ends.append(point + 1)
+            parents.append(curve)
+    chosen = np.asarray(parents, dtype=np.int64)
+    cut = _windows(curves, chosen, np.asarray(begins, np.int64), np.asarray(ends, np.int64))
+    result = Labelled(
+        cut,
+        examples.allowed[chosen],
+        examples.object_id[chosen],
+        examples.source[chosen],
+        np.ones(len(chosen), dtype=bool),
+    )
+    return result.select(apply_cuts(cut, settings or CutSettings()) == Status.OK)
+
+
+def _windows(
+    curves: LightCurves,
+    parents: npt.NDArray[np.int64],
+    begins: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+) -> LightCurves:
+    """Return one light curve for every (parent, begin, end)."""
+    lengths = ends - begins
+    starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    points = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], lengths)
+    first = curves.time[curves.starts[parents]]
+    seen = curves.first_seen[parents]
+    limit = np.where(begins == curves.starts[parents], curves.last_limit[parents], np.nan)
+    return dataclasses.replace(
+        curves,
+        starts=starts,
+        time=curves.time[points],
+        flux=curves.flux[points],
+        flux_error=curves.flux_error[points],
+        passband=curves.passband[points],
+        last_limit=limit,
+        first_seen=np.where(np.isnan(seen), first, seen),
+        photoz=curves.photoz[parents],
+        photoz_error=curves.photoz_error[parents],
+        rejected=curves.rejected[parents],
+    )

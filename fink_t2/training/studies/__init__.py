@@ -1,0 +1,1 @@
+"""Studies that compare networks, hyperparameters and compression settings."""

@@ -1,0 +1,36 @@
+"""What a Python worker of Spark does once."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import importlib, sys, zipfile
+
+from fink_t2.science.worker import settle_worker
+
+archive = sys.argv[1]
+with zipfile.ZipFile(archive, "w") as file:
+    file.writestr("inside_of_it.py", "")
+sys.path.insert(0, archive)
+assert importlib.util.find_spec("inside_of_it")
+if sys.argv[2] == "settled":
+    settle_worker()
+with zipfile.ZipFile(archive, "w") as file:
+    file.writestr("something_else.py", "")
+importlib.invalidate_caches()
+print(importlib.util.find_spec("inside_of_it") is not None)
+"""
+
+
+def is_still_known(tmp_path, how):
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "archive.zip"), how]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_settled_worker_does_not_read_archives_again(tmp_path):
+    assert is_still_known(tmp_path, "settled") == "True"
+
+
+def test_python_by_itself_reads_them_at_every_task(tmp_path):
+    # Once this fails, Python does better by itself, and `settle_worker` can go.
+    assert is_still_known(tmp_path, "unsettled") == "False"
