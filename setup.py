@@ -11,13 +11,22 @@ VERSION = next(
     if line.startswith("__version__")
 )
 
+SIMULATION = ["astropy>=6", "dust_extinction>=1.5"]
 TRAIN = [
+    *SIMULATION,
     "tensorflow>=2.20",
     "keras>=3.9",
     "optuna>=4",
     "scikit-learn>=1.5",
     "matplotlib>=3.9",
     "george>=0.4.4",
+]
+DOCS = [
+    "mkdocs-material>=9.5",
+    "mkdocstrings[python]>=0.27",
+    "ipykernel>=6",
+    "nbclient>=0.10",
+    "nbformat>=5",
 ]
 
 setup(
@@ -31,7 +40,7 @@ setup(
     packages=find_packages(include=["fink_t2", "fink_t2.*"]),
     package_data={"fink_t2": ["**/*.json", "**/*.avsc", "**/*.toml", "**/*.csv", "py.typed"]},
     install_requires=[
-        "pyspark==4.0.0",
+        "pyspark>=3.5,<5",
         "confluent-kafka>=2.6",
         "fastavro>=1.10",
         "pyarrow>=18",
@@ -39,23 +48,32 @@ setup(
         "pandas>=2.2",
         "numba>=0.61",
         "ai-edge-litert>=1.3",
+        "cramjam>=2.8",
         "prometheus-client>=0.21",
+        "psutil>=6",
+        "pydantic>=2.9",
         "tqdm>=4.66",
+        "zstandard>=0.23",
     ],
     extras_require={
+        "simulation": SIMULATION,
         "train": TRAIN,
         "gpu": ["tensorflow[and-cuda]>=2.20", *TRAIN[1:]],
         "lsst": ["lsst-alert-packet"],
+        "docs": DOCS,
         "dev": [
             *TRAIN,
+            *DOCS,
             "fink-client>=9",
             "hypothesis>=6.100",
             "lsst-alert-packet>=11",
             "mypy>=1.13",
             "pandas-stubs",
+            "pre-commit>=4",
             "pytest>=8",
             "pytest-timeout>=2.3",
             "ruff>=0.8",
+            "types-psutil",
         ],
     },
     entry_points={"console_scripts": ["fink-t2 = fink_t2.cli:main"]},
