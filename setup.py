@@ -53,7 +53,7 @@ setup(
         "psutil>=6",
         "pydantic>=2.9",
         "tqdm>=4.66",
-        "zstandard>=0.23",
+        "backports.zstd>=1",
     ],
     extras_require={
         "simulation": SIMULATION,

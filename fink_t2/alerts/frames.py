@@ -8,10 +8,10 @@ Rubin sends Confluent's wire format: a zero byte, the schema id as 4 bytes big-e
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fink_t2.alerts.codecs import CODECS, decompress
 from fink_t2.alerts.limits import DEFAULT_LIMITS, Limits
 from fink_t2.errors import AlertError
 
@@ -19,7 +19,6 @@ CONTAINER_MAGIC = b"Obj\x01"
 SYNC_LENGTH = 16
 CONFLUENT_MAGIC = b"\x00"
 CONFLUENT_PREFIX_LENGTH = 5
-CODECS = ("null", "deflate")
 #: A zigzag integer of 64 bits has at most this many bytes.
 LONGEST_INTEGER = 10
 
@@ -35,7 +34,7 @@ class ContainerHeader:
     schema_text : str
         The writer's schema, JSON.
     codec : str
-        "null" or "deflate".
+        One of `fink_t2.alerts.codecs.CODECS`.
     sync : bytes
         The marker that ends every block.
     """
@@ -153,7 +152,7 @@ def read_container_header(message: bytes, limits: Limits = DEFAULT_LIMITS) -> Co
         raise AlertError(f"ends within the container's header, at byte {len(message)}")
     codec = metadata.get(b"avro.codec", b"null").decode("ascii", "replace")
     if codec not in CODECS:
-        raise AlertError(f"codec {codec!r} is not supported; {' and '.join(CODECS)} are")
+        raise AlertError(f"codec {codec!r} is not supported; those that are: {', '.join(CODECS)}")
     text = metadata.get(b"avro.schema")
     if text is None:
         raise AlertError("container without a schema")
@@ -178,7 +177,7 @@ def read_blocks(
     count : int
         Records in the block.
     data : bytes
-        The records one after the other, inflated.
+        The records one after the other, decompressed.
 
     Raises
     ------
@@ -195,25 +194,9 @@ def read_blocks(
         if message[offset : offset + SYNC_LENGTH] != header.sync:
             raise AlertError(f"no sync marker behind the block, at byte {offset}")
         offset += SYNC_LENGTH
-        if header.codec == "deflate":
-            data = _inflate(data, limits.record_bytes)
-        yield count, data
+        yield count, decompress(header.codec, data, limits.record_bytes)
     if records == 0:
         raise AlertError("container without a record")
-
-
-def _inflate(data: bytes, limit: int) -> bytes:
-    """Inflate a raw deflate stream, stopping where it grows beyond ``limit`` bytes."""
-    machine = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        inflated = machine.decompress(data, limit + 1)
-    except zlib.error as error:
-        raise AlertError(f"block can't be inflated ({error})") from None
-    if len(inflated) > limit:
-        raise AlertError(f"block inflates to more than the limit of {limit} bytes")
-    if not machine.eof:
-        raise AlertError("block can't be inflated (it is cut short)")
-    return inflated
 
 
 def container_prefix(schema_text: str) -> bytes:

@@ -113,7 +113,7 @@ def test_a_declared_length_is_not_believed(length: int) -> None:
 
 
 def test_a_deflate_bomb_is_not_inflated() -> None:
-    with pytest.raises(AlertError, match="inflates to more than the limit"):
+    with pytest.raises(AlertError, match="decompresses to more than the limit"):
         decode_alert(framed(SCHEMA, BOMB, codec=b"deflate"), "ztf")
 
 
