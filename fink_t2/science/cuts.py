@@ -1,4 +1,4 @@
-"""Quality cuts: which alerts are classified, and the reason where one is not."""
+"""Quality cuts: which alerts are classified, and why the others are not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
 
 
 class Status(IntEnum):
-    """Why an alert was, or was not, classified; its lower-case name goes into the output."""
+    """Result of the cuts. The output contains its name in lower case."""
 
     OK = 0
     TOO_FEW_POINTS = 1
@@ -26,7 +26,7 @@ class Status(IntEnum):
 
     @property
     def text(self) -> str:
-        """The status as it stands in the output."""
+        """Name of the status in the output."""
         return self.name.lower()
 
 
@@ -35,20 +35,20 @@ STATUS_TEXTS: Final[tuple[str, ...]] = tuple(status.text for status in Status)
 #: Fink's ``roid`` value for an object that the Minor Planet Center knows.
 KNOWN_SOLAR_SYSTEM_OBJECT: Final = 3
 
-#: SIMBAD main types at which an alert stays in: nothing known, or extragalactic.
-#: Names as the CDS cross-match and Fink write them, older and newer spelling.
+#: SIMBAD main types of alerts that are classified: no known counterpart, or an extragalactic
+#: one. The CDS cross-match and Fink have used several spellings, all of which are listed.
 EXTRAGALACTIC_TYPES: Final[frozenset[str]] = frozenset(
     {
-        # Nothing known, or a transient already.
+        # No known counterpart, or a transient.
         "", "Unknown", "Fail", "Transient", "gammaBurst",
         "SN", "SN*", "Candidate_SN*", "SN*_Candidate",
-        # Galaxies, alone and in company.
+        # Galaxies, single or in pairs, groups and clusters.
         "Galaxy", "galaxy", "G", "EmG", "EmissionG", "BlueCompG", "BlueCompactG", "StarburstG",
         "SBG", "LSB_G", "LowSurfBrghtG", "LSB", "HII_G", "HIIG", "H2G", "High_z_G", "HzG",
         "RadioG", "rG", "PartofG", "PartOfG", "IG", "InteractingG", "BClG", "BrightestCG",
         "GinPair", "PairG", "GinGroup", "GroupG", "GrG", "GinCl", "GiC", "GiG", "GiP", "ClG",
         "GtowardsCl", "GtowardsGroup", "LensedImage", "LensedG", "LensedQ", "Radio", "X",
-        # Active galaxies: one of the 14 classes.
+        # Active galaxies, which are one of the 14 classes.
         "AGN", "AGN_Candidate", "Possible_AGN", "QSO", "QSO_Candidate", "Possible_QSO",
         "Seyfert", "Seyfert_1", "Seyfert_2", "Seyfert1", "Seyfert2", "Sy1", "Sy2", "SyG",
         "LINER", "LIN", "Blazar", "Blazar_Candidate", "Possible_Blazar",
@@ -64,11 +64,11 @@ class CutSettings:
     Attributes
     ----------
     minimum_points : int
-        Fewest valid points of a light curve, over all passbands.
+        Smallest number of valid points of a light curve, in all passbands together.
     minimum_passbands : int
-        Fewest passbands with at least one point.
+        Smallest number of passbands with at least one point.
     maximum_history_days : float
-        Longest time from the first detection ever to the alert.
+        Longest time between the earliest detection ever and the alert, days.
     """
 
     minimum_points: int = 2
@@ -85,22 +85,23 @@ def apply_cuts(
     roid: npt.ArrayLike | None = None,
     cdsxmatch: npt.ArrayLike | None = None,
 ) -> npt.NDArray[np.int8]:
-    """Decide for every alert whether it is classified.
+    """Determine the status of every alert.
 
-    The cuts are those of the published Fink module; a catalogue column that is not given
-    makes no cut. Where several reasons hold, catalogue reasons come first.
+    The cuts are those of the published Fink module (arXiv:2303.08951). A catalogue column
+    that is not given makes no cut. Where several cuts apply, the solar system takes precedence
+    over the catalogued star, then comes the length of the history, then the light curve itself.
 
     Parameters
     ----------
     light_curves : LightCurves
         N light curves.
     settings : CutSettings
-        Thresholds.
+        Thresholds of the cuts.
     jd, jdstarthist : array_like, shape (N,), optional
-        Julian Date of the alert, and of the first detection ever at its position; the
-        date of the alert defaults to the light curve's last point.
+        Julian Date of the alert and of the earliest detection ever at its position. The date
+        of the alert defaults to that of the last point of the light curve.
     roid : array_like of int, shape (N,), optional
-        Fink's solar-system flag; 3 is a known object.
+        Fink's solar-system flag, which is 3 for a known object.
     cdsxmatch : array_like of str, shape (N,), optional
         SIMBAD main type of the nearest catalogued object.
 
@@ -116,7 +117,7 @@ def apply_cuts(
 
     too_few = (n_points < settings.minimum_points) | ~_has_two_times(light_curves)
     few_bands = (counts > 0).sum(axis=1) < settings.minimum_passbands
-    # Later lines override earlier ones.
+    # Each of the following assignments overrides the earlier ones.
     status[few_bands] = Status.ONE_BAND
     status[too_few] = Status.TOO_FEW_POINTS
     status[too_few & (light_curves.rejected > 0)] = Status.BAD_PHOTOMETRY
@@ -143,7 +144,7 @@ def apply_cuts(
 
 
 def _has_two_times(light_curves: LightCurves) -> npt.NDArray[np.bool_]:
-    """Tell which curves have points at more than one time: one time is no light curve."""
+    """Return whether each curve has points at two or more different times, shape (N,)."""
     first, end = light_curves.starts[:-1], light_curves.starts[1:]
     result = np.zeros(len(light_curves), dtype=bool)
     several = end - first > 1

@@ -1,4 +1,4 @@
-"""A batch of light curves, as ragged arrays: what the whole package computes on."""
+"""Light curves of one survey in flat arrays, and how they are built from measurements."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ from fink_t2.science.photometry import (
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Two points of one passband nearer in time than this (one second) are the same exposure.
+#: Two points of one passband less than this time apart (one second) belong to one exposure.
 SAME_EXPOSURE_DAYS = 1.0 / 86400.0
 
-#: A detection fainter or brighter than this, or with a larger error, is bad photometry.
+#: A detection whose magnitude lies outside this open interval, or whose error is larger than
+#: `LARGEST_MAGNITUDE_ERROR`, is bad photometry.
 MAGNITUDE_RANGE = (0.0, 30.0)
 LARGEST_MAGNITUDE_ERROR = 1.0
 
-#: Modified Julian Dates outside 1858-2132 are not observing times. Zero-based times,
-#: as in some simulations, are inside.
+#: Modified Julian Dates outside this interval (the years 1858 to 2132) are not observing times.
+#: It includes the times of simulations that count days from zero.
 MJD_RANGE = (0.0, 100000.0)
 
-#: FLUXCAL beyond this (brighter than magnitude -8) is not a measurement.
+#: A measurement whose flux or error reaches this FLUXCAL (magnitude -7.5) is bad photometry.
 LARGEST_FLUX = 1e14
 
 
 @dataclass(frozen=True)
 class LightCurves:
-    """N ragged light curves of one survey, time forward.
+    """N light curves of one survey, of any lengths, concatenated into flat arrays.
 
-    Points of curve ``n`` are ``starts[n]:starts[n + 1]`` of the flat arrays, sorted by
-    time and passband, one point per exposure, only valid measurements.
+    The points of curve ``n`` are the elements ``starts[n]:starts[n + 1]`` of the flat arrays.
+    They are valid measurements only, one per exposure, in order of increasing time.
 
     Attributes
     ----------
     passbands : PassbandSet
         The survey's passbands, in their fixed order.
     starts : ndarray of int64, shape (N + 1,)
-        Where each curve begins in the flat arrays.
+        Index of the first point of each curve in the flat arrays, and P at the end.
     time : ndarray of float64, shape (P,)
         Modified Julian Date, days.
     flux, flux_error : ndarray of float64, shape (P,)
@@ -58,12 +59,12 @@ class LightCurves:
     last_limit : ndarray of float64, shape (N,)
         MJD of the last non-detection before the first point; NaN where there is none.
     first_seen : ndarray of float64, shape (N,)
-        MJD at which the survey began to see something here (ZTF's ``jdstarthist``);
-        NaN where not known.
+        MJD of the earliest detection ever at the object's position (ZTF's ``jdstarthist``);
+        NaN where it is not known.
     photoz, photoz_error : ndarray of float64, shape (N,)
-        Photometric redshift of the host and its error; NaN where not known.
+        Photometric redshift of the host galaxy and its error; NaN where they are not known.
     rejected : ndarray of int64, shape (N,)
-        Number of measurements left out as bad photometry.
+        Number of measurements that were left out because their photometry is bad.
     """
 
     passbands: PassbandSet
@@ -82,7 +83,7 @@ class LightCurves:
         return len(self.starts) - 1
 
     def curve_of_points(self) -> npt.NDArray[np.int64]:
-        """Return the position of the curve that each point belongs to, shape (P,)."""
+        """Return the index of the curve that each point belongs to, shape (P,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     def with_points(
@@ -93,14 +94,14 @@ class LightCurves:
         flux_error: FloatArray,
         passband: npt.NDArray[np.int8],
     ) -> LightCurves:
-        """Return the same curves with other points.
+        """Return light curves with the same attributes but other points.
 
         Parameters
         ----------
         curve : ndarray of int64, shape (P,)
-            Position of the curve that each point belongs to, rising.
+            Index of the curve that each point belongs to, in increasing order.
         time, flux, flux_error, passband : ndarray, shape (P,)
-            As in the class, sorted by time within a curve.
+            As the attributes of the class, sorted by time within each curve.
         """
         counts = np.bincount(curve, minlength=len(self))
         return dataclasses.replace(
@@ -120,12 +121,12 @@ class LightCurves:
         return flat.reshape(len(self), n_bands).astype(np.int64)
 
     def select(self, keep: npt.ArrayLike) -> LightCurves:
-        """Return the curves that a boolean mask or an index array chooses, in its order.
+        """Return some of the curves, in the order in which they are selected.
 
         Parameters
         ----------
         keep : array_like
-            Boolean mask of shape (N,), or integer positions.
+            Boolean mask of shape (N,), or integer indices of the curves.
         """
         keep = np.asarray(keep)
         chosen = np.flatnonzero(keep) if keep.dtype == bool else keep.astype(np.int64)
@@ -159,23 +160,23 @@ def from_ztf(
     """Build light curves from the fields of ZTF alerts.
 
     A point with a NaN, null or sentinel (below -90) magnitude is a non-detection. A
-    detection whose magnitude, error or date is not plausible is bad photometry: left out
-    and counted. i-band points (``fid`` 3) are left out. Of several measurements of one
-    exposure the one with the smallest error stays.
+    detection whose magnitude, error or date is outside the limits of this module is bad
+    photometry: it is left out and counted. i-band points (``fid`` 3) are left out. Of several
+    measurements of one exposure the one with the smallest error is kept.
 
     Parameters
     ----------
     starts : array_like of int, shape (N + 1,)
-        Where each alert's history begins in the flat arrays.
+        Index of the first measurement of each alert in the flat arrays, and P at the end.
     jd : array_like, shape (P,)
         Julian Date (UTC), days.
     fid : array_like of int, shape (P,)
-        Filter: 1 g, 2 r, 3 i.
+        Filter number: 1 for g, 2 for r, 3 for i.
     magpsf, sigmapsf : array_like, shape (P,)
         PSF magnitude of the difference image and its error.
     isdiffpos : array_like of bool, shape (P,), optional
-        False where the subtraction is negative (science fainter than reference); such a
-        point has negative flux. Default: all positive.
+        False where the source is fainter in the science image than in the reference image;
+        the flux of such a point is negative. By default every flux is positive.
     jdstarthist : array_like, shape (N,), optional
         Julian Date of the earliest detection ever at this position.
 
@@ -223,26 +224,26 @@ def from_fluxes(
     photoz: npt.ArrayLike | None = None,
     photoz_error: npt.ArrayLike | None = None,
 ) -> LightCurves:
-    """Build light curves from difference fluxes, as LSST alerts and simulations have them.
+    """Build light curves from difference fluxes, as in LSST alerts and in simulations.
 
     Parameters
     ----------
     passbands : PassbandSet
         The survey's passbands.
     starts : array_like of int, shape (N + 1,)
-        Where each curve begins in the flat arrays.
+        Index of the first measurement of each curve in the flat arrays, and P at the end.
     mjd : array_like, shape (P,)
         Modified Julian Date, days.
     passband : array_like of int, shape (P,)
-        Index into `passbands`; a negative index leaves the point out.
+        Index into `passbands`; a measurement with any other index is left out.
     flux, flux_error : array_like, shape (P,)
-        Difference flux and its error; a NaN flux is no measurement.
+        Difference flux and its error; a NaN flux stands for a non-detection.
     unit : {"fluxcal", "nJy"}
         Unit of the fluxes.
     first_seen : array_like, shape (N,), optional
         MJD of the first detection ever at this position.
     photoz, photoz_error : array_like, shape (N,), optional
-        Photometric redshift of the host.
+        Photometric redshift of the host galaxy and its error.
 
     Returns
     -------
@@ -279,21 +280,22 @@ def from_fluxes(
 def flatten(
     columns: list[pd.Series],
 ) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[Any]], npt.NDArray[np.bool_]]:
-    """Turn columns of arrays into flat arrays.
+    """Concatenate the arrays in each of several columns.
 
     Parameters
     ----------
     columns : list of Series
-        Each of N arrays (or nulls).
+        Columns of N rows; each row holds an array, or is null.
 
     Returns
     -------
     starts : ndarray of int64, shape (N + 1,)
-        Where each row begins.
+        Index of the first element of each row, and P at the end.
     values : list of ndarray, each of shape (P,)
-        Floats, or objects where a column holds strings.
+        The concatenated column: numbers, or objects where the column holds strings.
     is_ragged : ndarray of bool, shape (N,)
-        Rows whose arrays differ in length; they are flattened as empty.
+        True for the rows whose arrays differ in length between columns. They contribute no
+        elements.
     """
     n_rows = len(columns[0])
     lengths = np.empty((len(columns), n_rows), dtype=np.int64)
@@ -307,7 +309,7 @@ def flatten(
         arrays = list(column.to_numpy()[keep])
         joined = np.concatenate(arrays) if arrays else np.empty(0)
         if joined.dtype == object:
-            # Nulls among numbers become NaN; names and letters, nulls among them, stay.
+            # Nulls among numbers become NaN. A column of strings stays as it is.
             with suppress(ValueError, TypeError):
                 joined = joined.astype(np.float64)
         values.append(joined)
@@ -327,7 +329,7 @@ def _build(
     photoz: FloatArray | None = None,
     photoz_error: FloatArray | None = None,
 ) -> LightCurves:
-    """Sort, deduplicate and split into points, limits and rejects."""
+    """Sort the measurements and separate points, non-detections and bad photometry."""
     n_curves = len(starts) - 1
     for name, values in (("time", time), ("flux", flux), ("passband", passband)):
         if values.shape != (int(starts[-1]),):
@@ -363,7 +365,19 @@ def _build(
 def _arrange(  # type: ignore[no-untyped-def]
     starts, time, flux_error, passband, in_passband, is_limit, is_valid, is_date
 ) -> Any:
-    """Order every curve's valid points in time and drop repeats of one exposure."""
+    """Sort the valid points of every curve by time and keep one point per exposure.
+
+    Returns
+    -------
+    new_starts : ndarray of int64, shape (N + 1,)
+        Index of the first remaining point of each curve.
+    order : ndarray of int64
+        Indices of the remaining points in the flat arrays, in their new order.
+    rejected : ndarray of int64, shape (N,)
+        Number of invalid measurements of each curve.
+    last_limit : ndarray of float64, shape (N,)
+        Time of the last non-detection before the first point; NaN where there is none.
+    """
     n_curves = starts.size - 1
     new_starts = np.zeros(n_curves + 1, np.int64)
     order = np.empty(time.size, np.int64)
@@ -382,14 +396,14 @@ def _arrange(  # type: ignore[no-untyped-def]
                 rejected[curve] += 1
         chosen = order[begin:filled]
         if chosen.size > 1:
-            # A stable sort by time, then by passband among equal times.
+            # Two stable sorts: points at equal times are in the order of their passbands.
             by_band = chosen[np.argsort(passband[chosen], kind="mergesort")]
             order[begin:filled] = by_band[np.argsort(time[by_band], kind="mergesort")]
-        # One point per exposure. Within a second there are a handful of passbands, so
-        # looking back over the points kept there is short.
+        # One second contains only a few exposures, so the search for an earlier measurement
+        # of the same exposure takes only a few steps.
         kept = begin
-        for place in range(begin, filled):
-            point = order[place]
+        for position in range(begin, filled):
+            point = order[position]
             repeat = -1
             back = kept - 1
             while back >= begin and time[point] - time[order[back]] < SAME_EXPOSURE_DAYS:
@@ -401,7 +415,8 @@ def _arrange(  # type: ignore[no-untyped-def]
                 order[kept] = point
                 kept += 1
             elif flux_error[point] < flux_error[order[repeat]]:
-                # Takes the place of the repeat, at the end: later by less than a second.
+                # The better measurement is at most a second later than the one that it
+                # replaces, but points of other passbands may lie between them.
                 for later in range(repeat, kept - 1):
                     order[later] = order[later + 1]
                 order[kept - 1] = point

@@ -1,4 +1,4 @@
-"""Passbands of the surveys: names, fixed order, and effective wavelengths."""
+"""Passbands of the surveys: their names, order and effective wavelengths."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class PassbandSet:
-    """The passbands of one survey, in the one order used everywhere.
+    """The passbands of one survey, in a fixed order.
 
-    A passband's *index* is its position here. Light curves store that index, and
-    column ``m`` of every interpolated grid belongs to passband ``m``.
+    The index of a passband is its position in `names`. Light curves store this index, and
+    column ``m`` of an interpolated grid belongs to the passband with index ``m``.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class PassbandSet:
             ) from None
 
 
-#: ZTF classifies from g and r: public alerts seldom have i. `fid` 1 is g, 2 is r, 3 is i.
+#: ZTF's g and r. The i band is left out because public alerts seldom contain it.
 ZTF: Final = PassbandSet("ztf", ("g", "r"), (4804.79, 6436.92))
 LSST: Final = PassbandSet(
     "lsst",
