@@ -33,7 +33,6 @@ from tqdm import tqdm
 
 from fink_t2.chaos.memory_figure import MEMORY, draw
 from fink_t2.chaos.scene import Scene
-from fink_t2.commands._arguments import name_value
 from fink_t2.files.archive import archived_packets
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
@@ -57,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     with LocalKafka(folder / "kafka") as broker:
         scene = Scene(broker, folder / "job", "soak", PER_BATCH)
         try:
-            scene.start(settings={key: json.loads(value) for key, value in args.set})
+            scene.start(settings=dict(args.set))
             with _publishing(scene, packets, rate=None, most=WARM_UP):
                 pass
             scene.wait_until_caught_up()
@@ -88,9 +87,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--growth", type=float, default=0.2, help="most growth (default 0.2)")
     parser.add_argument("--out", type=Path, default=Path("soak"), help="FILE.csv and FILE.png")
     parser.add_argument("--catch-up", action="store_true", help="wait for the lag to go before end")
-    parser.add_argument("--set", action="append", default=[], type=name_value, metavar="KEY=VALUE",
+    parser.add_argument("--set", action="append", default=[], type=_setting, metavar="KEY=VALUE",
                         help="of the job's configuration; the value as JSON")  # fmt: skip
     return parser
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Split ``key=value`` at the first equals sign and read the value as JSON."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"{value!r} is not JSON: {error}") from error
 
 
 @contextmanager

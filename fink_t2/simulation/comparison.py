@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,10 @@ import pandas as pd
 from fink_t2.errors import FinkT2Error
 from fink_t2.science.photometry import MAGNITUDE_TO_RELATIVE_FLUX
 from fink_t2.simulation.alert_histories import AlertHistories, alert_histories
+from fink_t2.simulation.comparison_figure import draw_comparison
 from fink_t2.simulation.light_curve_statistics import (
     Detections,
+    Sample,
     describe_alert,
     describe_light_curve,
 )
@@ -26,23 +27,6 @@ TYPED_CLASSES = ("SNIa", "SNII", "SNIbc", "SLSN-I")
 FAINTEST_TYPED_PEAK = 19.0
 #: The catalogued variables among the real contaminants, as simulated classes.
 VARIABLE_CLASSES = ("EB", "RRL", "Mira", "M-dwarf", "other")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Real or simulated data: descriptions of light curves and alerts, and all detections.
-
-    Attributes
-    ----------
-    curves, alerts : dict of str to DataFrame
-        Class to one row per object or alert, one column per number.
-    points : DataFrame
-        ``magnitude``, ``error``, ``fid`` of every detection in the light curves.
-    """
-
-    curves: dict[str, pd.DataFrame]
-    alerts: dict[str, pd.DataFrame]
-    points: pd.DataFrame
 
 
 def _describe(curves: Iterable[Detections]) -> dict[str, pd.DataFrame]:
@@ -285,8 +269,6 @@ def compare(shared: Path, figure: Path, n: int = 6000, seed: int = 1) -> str:
     n, seed
         See `simulate_sample`.
     """
-    from fink_t2.simulation.comparison_figure import draw_comparison
-
     real = read_real(shared)
     simulated = simulate_sample(n, seed)
     draw_comparison(real, simulated, figure)

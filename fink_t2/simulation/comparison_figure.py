@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from fink_t2.simulation.light_curve_statistics import PHASES
-
-if TYPE_CHECKING:
-    from fink_t2.simulation.comparison import Sample
+from fink_t2.simulation.light_curve_statistics import PHASES, Sample
 
 _CLASSES = ("SNIa", "SNII", "SNIbc", "SLSN-I")
 _REAL, _SIMULATED = "black", "tab:orange"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from fink_t2.simulation.arrays import Array, Indices
 
@@ -41,6 +42,23 @@ class Detections:
     error: Array
     positive: npt.NDArray[np.bool_]
     visits: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Real or simulated data: descriptions of light curves and alerts, and all detections.
+
+    Attributes
+    ----------
+    curves, alerts : dict of str to DataFrame
+        Class to one row per object or alert, one column per number.
+    points : DataFrame
+        ``magnitude``, ``error``, ``fid`` of every detection in the light curves.
+    """
+
+    curves: dict[str, pd.DataFrame]
+    alerts: dict[str, pd.DataFrame]
+    points: pd.DataFrame
 
 
 def _maximum(time: Array, magnitude: Array, error: Array) -> tuple[float, float]:
