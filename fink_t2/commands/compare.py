@@ -39,8 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, and print the table."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from fink_t2.training.evaluation.markdown import markdown_table
-    from fink_t2.training.fit import FitSettings
-    from fink_t2.training.settings import load_retrain_settings
+    from fink_t2.training.optimisation.fit import FitSettings
+    from fink_t2.training.retraining.settings import load_retrain_settings
     from fink_t2.training.studies.comparison import NETWORKS, compare
 
     names = tuple(arguments.networks or ("t2", "atx", "lstm"))

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from fink_t2.errors import FinkT2Error
 
 if TYPE_CHECKING:
-    from fink_t2.training.examples import Examples
+    from fink_t2.training.examples.examples import Examples
 
 #: As `fink_t2.training.compression.quantization.METHODS`, which needs TensorFlow to import.
 QUANTIZATIONS = ("none", "float16", "dynamic", "shared", "stored", "integer")
@@ -143,7 +143,7 @@ def _compress(
     from fink_t2.training.compression.packed_weights import pack_weights
     from fink_t2.training.compression.quantization import EIGHT_BIT_WEIGHTS, quantize
     from fink_t2.training.evaluation.markdown import markdown_table
-    from fink_t2.training.flat_log_loss import flat_log_loss
+    from fink_t2.training.optimisation.flat_log_loss import flat_log_loss
 
     inputs = test.inputs(columns)
 
@@ -219,9 +219,9 @@ def _input_of(args: argparse.Namespace, network: Any) -> tuple[tuple[int, ...], 
 def _examples(args: argparse.Namespace, network: Any, survey: str) -> Examples:
     from fink_t2.simulation import simulate_objects
     from fink_t2.training.data_sets.simulated import simulated_alerts
-    from fink_t2.training.example_files import load_examples
-    from fink_t2.training.examples import Examples, prepare_examples
-    from fink_t2.training.flat_log_loss import class_weights
+    from fink_t2.training.examples.example_files import load_examples
+    from fink_t2.training.examples.examples import Examples, prepare_examples
+    from fink_t2.training.optimisation.flat_log_loss import class_weights
 
     if args.examples is not None:
         if not args.examples.is_file():

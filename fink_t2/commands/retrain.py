@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Here, after the settings of TensorFlow's log: importing it takes seconds.
     from fink_t2.training.retraining.chain import Run, run_steps
-    from fink_t2.training.settings import load_retrain_settings
+    from fink_t2.training.retraining.settings import load_retrain_settings
 
     settings = load_retrain_settings(arguments.config)
     deadline = began + seconds_of(arguments.budget) if arguments.budget else None

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.science.light_curves import LightCurves
-from fink_t2.training.labelled import Labelled
+from fink_t2.training.examples.labelled import Labelled
 
 #: Days of history in an alert packet.
 WINDOW_DAYS = {"ztf": 30.0, "lsst": 365.0}

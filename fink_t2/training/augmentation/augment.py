@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.training.augmentation.reference_light import with_reference_light
 from fink_t2.training.augmentation.repeated_visits import repeat_visits
-from fink_t2.training.labelled import Labelled
+from fink_t2.training.examples.labelled import Labelled
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,8 +14,7 @@ import dataclasses
 import numpy as np
 
 from fink_t2.science.classes import CLASSES
-from fink_t2.training.data_sets.eventless import TRANSIENT_CLASSES
-from fink_t2.training.labelled import Labelled
+from fink_t2.training.examples.labelled import TRANSIENT_CLASSES, Labelled
 
 #: Light in the reference, as a share of the passband's largest flux; log-uniform between.
 SHARE = (0.05, 0.6)

@@ -12,7 +12,7 @@ import dataclasses
 
 import numpy as np
 
-from fink_t2.training.labelled import Labelled
+from fink_t2.training.examples.labelled import Labelled
 
 #: Points are in one night if they are within so many days of each other.
 NIGHT_DAYS = 0.5

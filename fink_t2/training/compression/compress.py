@@ -12,8 +12,8 @@ import numpy.typing as npt
 from fink_t2.training.compression.clustering import PUBLISHED_CLUSTERS, cluster_weights
 from fink_t2.training.compression.constrained_network import Constraint, constrained, kernels
 from fink_t2.training.compression.pruning import magnitude_mask
-from fink_t2.training.examples import Examples
-from fink_t2.training.fit import FitSettings, fit
+from fink_t2.training.examples.examples import Examples
+from fink_t2.training.optimisation.fit import FitSettings, fit
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from fink_t2.training.compression.flatbuffer import store_constants_as_int8, strip
-from fink_t2.training.examples import Examples
-from fink_t2.training.tflite_export import export_tflite, save_for_conversion
+from fink_t2.training.examples.examples import Examples
+from fink_t2.training.export.tflite_export import export_tflite, save_for_conversion
 
 #: "float16": half precision, turned into floats when the file is loaded. "dynamic": the
 #: converter's 8-bit weights, one scale per output channel, activations quantized as they come.

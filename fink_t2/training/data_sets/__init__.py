@@ -1,1 +1,1 @@
-"""Labelled light curves from many sources, each as `fink_t2.training.labelled.Labelled`."""
+"""Readers and generators of labelled light curves; all return the class `Labelled`."""

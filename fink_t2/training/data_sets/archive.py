@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from fink_t2.errors import LightCurveError
 from fink_t2.science.light_curves import from_ztf
 from fink_t2.training.data_sets.tns_types import classes_of_types
-from fink_t2.training.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, allowed_classes
 
 #: Fields of a ZTF point that make a light curve.
 POINT_FIELDS = ("jd", "fid", "magpsf", "sigmapsf", "isdiffpos")

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fink_t2.science.classes import CLASSES
 from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.passbands import PassbandSet
-from fink_t2.training.labelled import VARIABLE_CLASSES
-
-#: Classes of single events: everything but the variables.
-TRANSIENT_CLASSES = tuple(name for name in CLASSES if name not in VARIABLE_CLASSES)
 
 KINDS = ("flat", "noise", "outlier")
 

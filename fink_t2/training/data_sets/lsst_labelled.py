@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from fink_t2.errors import LightCurveError
 from fink_t2.files.light_curve_tables import light_curves_of_table, read_table
 from fink_t2.science.classes import PLASTICC_CODES
-from fink_t2.training.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, allowed_classes
 
 #: Types of the supernova photometric classification challenge, and their classes.
 SPCC_CLASSES = {

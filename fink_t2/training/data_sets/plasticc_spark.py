@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,7 @@ def prepare_plasticc(
         "photoz_err",
     )
 
-    def prepared(tables: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+    def prepared(tables: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for table in tables:
             if len(table):
                 yield _prepared(table, grid_length)

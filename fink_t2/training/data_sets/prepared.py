@@ -14,9 +14,9 @@ from fink_t2.errors import LightCurveError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.passbands import passbands_of
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
-from fink_t2.training.examples import Examples
-from fink_t2.training.labelled import allowed_classes
-from fink_t2.training.splits import split_numbers
+from fink_t2.training.examples.examples import Examples
+from fink_t2.training.examples.labelled import allowed_classes
+from fink_t2.training.examples.splits import split_numbers
 
 EXAMPLES_FOLDER = "examples"
 DESCRIPTION_FILE = "prepared.json"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from fink_t2.files.light_curve_tables import light_curves_of_table, read_table
-from fink_t2.training.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, allowed_classes
 
 #: Catalogue entries that may well be a transient, not a variable object: nothing is learnt
 #: from them. (They are counted where the contaminants are scored.)

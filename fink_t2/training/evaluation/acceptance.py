@@ -17,7 +17,7 @@ from fink_t2.science.classes import CLASSES, SUPERNOVA_CLASSES
 from fink_t2.science.cuts import Status
 from fink_t2.science.light_curves import LightCurves
 from fink_t2.science.passbands import ZTF
-from fink_t2.training.data_sets.eventless import KINDS, TRANSIENT_CLASSES, plain_light_curves
+from fink_t2.training.data_sets.eventless import KINDS, plain_light_curves
 from fink_t2.training.data_sets.lsst_labelled import elasticc_alerts
 from fink_t2.training.data_sets.ztf_labelled import (
     contaminants,
@@ -26,7 +26,7 @@ from fink_t2.training.data_sets.ztf_labelled import (
 )
 from fink_t2.training.evaluation.confusion import Confusion, confusion
 from fink_t2.training.evaluation.markdown import markdown_table
-from fink_t2.training.labelled import Labelled
+from fink_t2.training.examples.labelled import TRANSIENT_CLASSES, Labelled
 
 LIGHT_CURVES = Path("data/labelled/ztf_lightcurves.parquet")
 ALERTS = Path("data/labelled/ztf_alert_histories.parquet")

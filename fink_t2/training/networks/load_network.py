@@ -10,7 +10,8 @@ from pathlib import Path
 import keras
 
 from fink_t2.errors import ModelError
-from fink_t2.training import flat_log_loss, networks
+from fink_t2.training import networks
+from fink_t2.training.optimisation import flat_log_loss
 
 
 def load_network(path: str | os.PathLike[str]) -> keras.Model:

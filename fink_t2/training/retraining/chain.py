@@ -22,14 +22,7 @@ import numpy as np
 from fink_t2.errors import FinkT2Error
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.model_store import METADATA_FILE, ModelReference, ModelStore, read_reference
-from fink_t2.training.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
-from fink_t2.training.calibration import Calibration, fit_calibration, fold
-from fink_t2.training.cross_validation import (
-    HeldOutClassifier,
-    HeldOutPredictions,
-    cross_validate,
-    real_scores,
-)
+from fink_t2.training.calibration.logit_calibration import Calibration, fit_calibration, fold
 from fink_t2.training.data_sets.prepared import read_prepared
 from fink_t2.training.evaluation.acceptance import (
     CanClassify,
@@ -37,19 +30,26 @@ from fink_t2.training.evaluation.acceptance import (
     plain_shares,
     plain_shares_text,
 )
-from fink_t2.training.example_files import load_examples, save_examples
-from fink_t2.training.examples import Examples, join_examples, prepare_examples
-from fink_t2.training.fine_tuning import fine_tune, parts_of
-from fink_t2.training.fit import FitSettings, fit, predict, share_of_time
-from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
-from fink_t2.training.frozen_validation import load_validation, save_validation
-from fink_t2.training.gate import decide_and_promote
-from fink_t2.training.labelled import concatenate
-from fink_t2.training.network_choice import build_network
+from fink_t2.training.evaluation.frozen_validation import load_validation, save_validation
+from fink_t2.training.examples.example_files import load_examples, save_examples
+from fink_t2.training.examples.examples import Examples, join_examples, prepare_examples
+from fink_t2.training.examples.labelled import concatenate
+from fink_t2.training.export.artefact import KERAS_FILE, ModelIdentity, write_artefact, write_card
 from fink_t2.training.networks.load_network import load_network
-from fink_t2.training.replicas import replicated
-from fink_t2.training.settings import RetrainSettings
-from fink_t2.training.training_sets import (
+from fink_t2.training.optimisation.fit import FitSettings, fit, predict, share_of_time
+from fink_t2.training.optimisation.flat_log_loss import class_weights, flat_log_loss
+from fink_t2.training.optimisation.replicas import replicated
+from fink_t2.training.retraining.build_network import build_network
+from fink_t2.training.retraining.cross_validation import (
+    HeldOutClassifier,
+    HeldOutPredictions,
+    cross_validate,
+    real_scores,
+)
+from fink_t2.training.retraining.fine_tuning import fine_tune, parts_of
+from fink_t2.training.retraining.gate import decide_and_promote
+from fink_t2.training.retraining.settings import RetrainSettings
+from fink_t2.training.retraining.training_sets import (
     RealData,
     fine_tuning_set,
     held_out_objects,

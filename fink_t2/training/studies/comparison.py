@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fink_t2.training.examples import Examples, prepare_examples
-from fink_t2.training.fit import FitSettings, fit, predict
-from fink_t2.training.flat_log_loss import class_weights, flat_log_loss
-from fink_t2.training.network_choice import build_network
+from fink_t2.training.examples.examples import Examples, prepare_examples
+from fink_t2.training.export.tflite_export import export_tflite
 from fink_t2.training.networks.lstm_aggregates import AGGREGATES, aggregate_features
 from fink_t2.training.networks.t2 import T2Settings
-from fink_t2.training.settings import RetrainSettings
-from fink_t2.training.tflite_export import export_tflite
-from fink_t2.training.training_sets import simulated_set, split_simulated
+from fink_t2.training.optimisation.fit import FitSettings, fit, predict
+from fink_t2.training.optimisation.flat_log_loss import class_weights, flat_log_loss
+from fink_t2.training.retraining.build_network import build_network
+from fink_t2.training.retraining.settings import RetrainSettings
+from fink_t2.training.retraining.training_sets import simulated_set, split_simulated
 
 #: Networks that are compared: how a configuration is changed for each. "t2-published" has 16
 #: heads and takes the features along time; "lstm" takes the aggregates of its report.

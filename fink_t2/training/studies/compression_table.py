@@ -26,8 +26,8 @@ from fink_t2.training.compression.deflate import (
 from fink_t2.training.compression.quantization import quantize
 from fink_t2.training.evaluation.log_loss import flat_weighted_log_loss
 from fink_t2.training.evaluation.markdown import markdown_table
-from fink_t2.training.examples import Examples
-from fink_t2.training.fit import FitSettings
+from fink_t2.training.examples.examples import Examples
+from fink_t2.training.optimisation.fit import FitSettings
 
 Probabilities = npt.NDArray[np.floating]
 Predict = Callable[[Sequence[npt.NDArray[np.float32]]], Probabilities]

@@ -17,13 +17,13 @@ import optuna
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.passbands import passbands_of
 from fink_t2.training.evaluation.log_loss import flat_weighted_log_loss
-from fink_t2.training.examples import Examples, prepare_examples
-from fink_t2.training.fit import FitSettings, fit, predict
-from fink_t2.training.flat_log_loss import class_weights
-from fink_t2.training.labelled import Labelled
+from fink_t2.training.examples.examples import Examples, prepare_examples
+from fink_t2.training.examples.labelled import Labelled
+from fink_t2.training.examples.splits import stratified_folds
+from fink_t2.training.export.tflite_export import export_tflite
 from fink_t2.training.networks.t2 import T2Settings, build_t2
-from fink_t2.training.splits import stratified_folds
-from fink_t2.training.tflite_export import export_tflite
+from fink_t2.training.optimisation.fit import FitSettings, fit, predict
+from fink_t2.training.optimisation.flat_log_loss import class_weights
 
 #: Light curves on which latency is measured, the rounds of which the best counts, and the
 #: light curves per call of the interpreter, as in service.

@@ -13,8 +13,8 @@ import numpy as np
 
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.passbands import ZTF
+from fink_t2.training.export.tflite_export import export_tflite
 from fink_t2.training.networks.t2 import T2Settings, build_t2
-from fink_t2.training.tflite_export import export_tflite
 
 #: Light curves per network in one round; the networks take turns, because machines switch
 #: between speeds.

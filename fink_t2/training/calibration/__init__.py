@@ -1,0 +1,1 @@
+"""Calibration of a trained network's probabilities."""

@@ -1,0 +1,1 @@
+"""Labelled light curves, and the network input and targets made from them."""

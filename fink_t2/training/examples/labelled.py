@@ -1,0 +1,135 @@
+"""Labelled light curves: what every data set gives, and every step of training takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fink_t2.science.classes import CLASSES
+from fink_t2.science.light_curves import LightCurves
+
+#: Classes of objects that vary for years: what a catalogued star or active nucleus, of
+#: whatever type, may be called without harm to a search for transients.
+VARIABLE_CLASSES = ("EB", "Mira", "M-dwarf", "AGN", "RRL", "mu-Lens-Single")
+
+#: Classes of single events: all classes that are not `VARIABLE_CLASSES`.
+TRANSIENT_CLASSES = tuple(name for name in CLASSES if name not in VARIABLE_CLASSES)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """N labelled light curves.
+
+    Attributes
+    ----------
+    light_curves : LightCurves
+        The light curves.
+    allowed : ndarray of bool, shape (N, 14)
+        Classes that are right for each: a row of one True for a known class; several for an
+        object of which only less is known (a variable star of a type outside the 14).
+    object_id : ndarray of str, shape (N,)
+        Which object each curve shows; splits never part an object.
+    source : ndarray of str, shape (N,)
+        Which data set it came from.
+    is_alert : ndarray of bool, shape (N,)
+        True for what one alert holds, False for a whole light curve.
+    """
+
+    light_curves: LightCurves
+    allowed: npt.NDArray[np.bool_]
+    object_id: npt.NDArray[np.str_]
+    source: npt.NDArray[np.str_]
+    is_alert: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.light_curves)
+
+    def select(self, keep: npt.ArrayLike) -> Labelled:
+        """Return the examples that a boolean mask or an index array chooses, in its order."""
+        keep = np.asarray(keep)
+        chosen = np.flatnonzero(keep) if keep.dtype == bool else keep.astype(np.int64)
+        return Labelled(
+            self.light_curves.select(chosen),
+            self.allowed[chosen],
+            self.object_id[chosen],
+            self.source[chosen],
+            self.is_alert[chosen],
+        )
+
+    def labels(self) -> npt.NDArray[np.int64]:
+        """Return each example's class index, -1 where it is not one of the 14."""
+        return class_indices(self.allowed)
+
+
+def class_indices(allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the one allowed class of each row, -1 where several are allowed.
+
+    Parameters
+    ----------
+    allowed : ndarray of bool, shape (N, 14)
+        See `Labelled`.
+    """
+    return np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), -1)
+
+
+def allowed_classes(names: Sequence[str | None]) -> npt.NDArray[np.bool_]:
+    """Return which classes are right for each name.
+
+    Parameters
+    ----------
+    names : sequence of str or None
+        One of the 14 classes; anything else stands for a variable object of another type,
+        for which every one of `VARIABLE_CLASSES` is right.
+
+    Returns
+    -------
+    ndarray of bool, shape (N, 14)
+    """
+    allowed = np.zeros((len(names), len(CLASSES)), dtype=bool)
+    variable = [CLASSES.index(name) for name in VARIABLE_CLASSES]
+    position: dict[str | None, int | list[int]] = {n: index for index, n in enumerate(CLASSES)}
+    for row, name in enumerate(names):
+        allowed[row, position.get(name, variable)] = True
+    return allowed
+
+
+def concatenate(parts: Sequence[Labelled]) -> Labelled:
+    """Join data sets of one survey.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or they are of different surveys.
+    """
+    if not parts:
+        raise ValueError("no data set to join")
+    curves = [part.light_curves for part in parts]
+    if len({curve.passbands.survey for curve in curves}) != 1:
+        raise ValueError("light curves of different surveys can't be joined")
+    lengths = np.concatenate([np.diff(curve.starts) for curve in curves])
+
+    def join(name: str) -> npt.NDArray[np.float64]:
+        return np.concatenate([getattr(curve, name) for curve in curves])
+
+    return Labelled(
+        LightCurves(
+            passbands=curves[0].passbands,
+            starts=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+            time=join("time"),
+            flux=join("flux"),
+            flux_error=join("flux_error"),
+            passband=join("passband").astype(np.int8),
+            last_limit=join("last_limit"),
+            first_seen=join("first_seen"),
+            photoz=join("photoz"),
+            photoz_error=join("photoz_error"),
+            rejected=join("rejected").astype(np.int64),
+        ),
+        np.concatenate([part.allowed for part in parts]),
+        np.concatenate([part.object_id for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.is_alert for part in parts]),
+    )

@@ -1,0 +1,1 @@
+"""Fitting networks: loss, schedule, early stopping, several devices."""
