@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import logging
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 
-import numba
 import numpy as np
 from numba import types
 
+from fink_t2.science.compilation import compile_and_keep
 from fink_t2.science.gaussian_process.binning import shorten
 from fink_t2.science.gaussian_process.kernel import WAVELENGTH_SCALE
 from fink_t2.science.gaussian_process.likelihood import log_likelihood
@@ -20,8 +17,6 @@ from fink_t2.science.gaussian_process.maximum import find_weights, maximise
 from fink_t2.science.gaussian_process.points import allocate_points, copy, measurements
 from fink_t2.science.gaussian_process.prediction import predict
 from fink_t2.science.gaussian_process.workspace import allocate, fill, padded
-
-logger = logging.getLogger(__name__)
 
 #: ln a where a fit starts: the published (0.5 scale)^2, for fluxes divided by the scale.
 FIRST_LOG_AMPLITUDE = np.log(0.5**2)
@@ -40,34 +35,16 @@ _INPUTS = (
     types.int64,
 )
 _RESULTS = (types.float64[:, :, ::1], *[types.float64[::1]] * 3, types.boolean[::1])
+_SIGNATURE = types.int64(*_INPUTS, *_RESULTS)
 
 
 @functools.cache
 def compiled_batch() -> Callable[..., int]:
-    """Return the compiled loop, from numba's cache on disk where that holds it.
-
-    The cache lies beside this file, or in the user's cache directory where that is not
-    writable (or in ``$NUMBA_CACHE_DIR``). With neither, each process compiles for itself.
-    """
-    entry = _entry(_source_digest())
-    signature = types.int64(*_INPUTS, *_RESULTS)
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-    try:
-        return numba.njit(signature, cache=True, **options)(entry)
-    except RuntimeError as error:
-        if "no locator available" not in str(error):
-            raise
-        logger.warning(
-            "no directory to keep compiled code in, so it is compiled anew, which takes "
-            "several seconds; set NUMBA_CACHE_DIR to a writable directory"
-        )
-        return numba.njit(signature, **options)(entry)
+    """Return the compiled loop; see `fink_t2.science.compilation.compile_and_keep`."""
+    return compile_and_keep(_make_batch, _SIGNATURE, __package__)
 
 
-def _entry(source_digest: int) -> Callable[..., int]:
-    # numba checks a cached function against its own file only, not against the files of
-    # what it calls. Values in its closure belong to the cache's key, so the digest of all
-    # sources goes there: after any change to them the code is compiled anew.
+def _make_batch(source_digest: int) -> Callable[..., int]:
     def interpolate_batch(  # type: ignore[no-untyped-def]
         starts,
         time,
@@ -145,14 +122,3 @@ def _entry(source_digest: int) -> Callable[..., int]:
         return source_digest
 
     return interpolate_batch
-
-
-def _source_digest() -> int:
-    """Digest of this package's sources, as a 63-bit integer."""
-    digest = hashlib.sha256()
-    folder = resources.files(__package__)
-    for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if source.name.endswith(".py"):
-            digest.update(source.name.encode())
-            digest.update(source.read_bytes())
-    return int.from_bytes(digest.digest()[:8], "big") >> 1
