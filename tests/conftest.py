@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that starts Spark or Kafka through a fixture, so that -m can leave it out."""
+    for item in items:
+        if {"spark", "kafka"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("spark")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real alerts, light curves and the published model; read-only."""

@@ -16,6 +16,7 @@ def test_synthetic_light_curves_have_the_points_asked_for(survey, n_points):
     assert (bands == min(n_points, len(curves.passbands))).all()
 
 
+@pytest.mark.slow
 def test_cores_are_timed_in_turns():
     rows = run_cores(find_model(), largest=2, rounds=1, seconds=0.05)
     assert [row["cores"] for row in rows] == [1, 2]

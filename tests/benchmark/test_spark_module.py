@@ -7,6 +7,7 @@ from fink_t2.benchmark.spark_module import STEPS, run_module
 from fink_t2.classifier import find_model
 
 
+@pytest.mark.spark
 def test_module_gives_rates_of_every_step(shared):
     alerts = shared / "data" / "alerts" / "ztf_v3"
     (row,) = run_module(alerts, find_model(), cores=(1,), n_alerts=84, rounds=1)

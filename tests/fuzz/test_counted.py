@@ -13,6 +13,7 @@ from tests.fuzz.run import main
 CASES = int(os.environ.get("FINK_T2_FUZZ_CASES", "100000"))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_counted_cases(capsys: pytest.CaptureFixture[str]) -> None:
     today = datetime.now(UTC).toordinal()

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 # Put before a script: notes what numba compiles and keeps.
 COUNT = """
 import numba.core.caching as caching
@@ -49,6 +51,7 @@ print(len(compiled))
 """
 
 
+@pytest.mark.slow
 def test_what_is_warm_is_not_compiled_again(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
 

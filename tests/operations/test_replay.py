@@ -211,6 +211,7 @@ class TestWithBroker:
         assert "alerts not delivered: Local: Message timed out" in said
 
 
+@pytest.mark.slow
 def test_without_a_broker_the_command_fails_and_says_where(
     night: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

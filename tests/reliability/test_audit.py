@@ -43,6 +43,7 @@ def test_a_job_that_has_lost_nothing(job: JobOnDisk, capsys: pytest.CaptureFixtu
     assert "accounted for, once" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_lost_message_is_named(job: JobOnDisk, capsys: pytest.CaptureFixture[str]) -> None:
     job.letters([(0, 9)])
     assert main(["audit", "--config", str(job.config)]) == 1
@@ -51,6 +52,7 @@ def test_a_lost_message_is_named(job: JobOnDisk, capsys: pytest.CaptureFixture[s
     assert "NOT" in out
 
 
+@pytest.mark.slow
 def test_a_deleted_table_is_noticed(job: JobOnDisk) -> None:
     for path in (job.folder / "tables" / "alerts").rglob("*.parquet"):
         path.unlink()

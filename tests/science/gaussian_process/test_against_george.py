@@ -35,6 +35,7 @@ def test_simple_curves_agree(passbands, n):
     assert ours.time_scale[0] == pytest.approx(np.sqrt(metric), rel=0.01)
 
 
+@pytest.mark.slow
 def test_99_of_100_alerts_agree_or_are_likelier(shared):
     from fink_t2.benchmark.interpolation_accuracy import compare, usable
     from fink_t2.benchmark.reference_light_curves import ALERT_SOURCES, shared_light_curves

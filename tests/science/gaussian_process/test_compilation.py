@@ -56,6 +56,7 @@ def expected_grid() -> np.ndarray:
     ).flux
 
 
+@pytest.mark.slow
 def test_a_second_process_loads_what_the_first_compiled(tmp_path):
     first = run(NUMBA_CACHE_DIR=str(tmp_path))
     second = run(NUMBA_CACHE_DIR=str(tmp_path))
@@ -63,6 +64,7 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path):
     assert first["grid"] == second["grid"]
 
 
+@pytest.mark.slow
 def test_without_any_place_to_keep_it_the_code_is_still_compiled():
     # A locator for zip files only finds no place for this checkout.
     found = run(NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator", NUMBA_OPT="0")
@@ -70,6 +72,7 @@ def test_without_any_place_to_keep_it_the_code_is_still_compiled():
     np.testing.assert_allclose(found["grid"], expected_grid(), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(lanes.WIDTH != 8, reason="this processor has registers of 256 bits only")
 def test_narrower_registers_give_the_same_result(tmp_path):
     found = run(
