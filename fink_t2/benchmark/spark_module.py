@@ -154,7 +154,7 @@ def _run_session(
     from fink_t2.stream.classification import classify
     from fink_t2.stream.decode import decode_messages
     from fink_t2.stream.session import start_session
-    from fink_t2.stream.writers import Writers, prefix_of, reader_schema
+    from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix, reader_schema
 
     config = StreamConfig(survey="ztf")
     settings = {
@@ -164,9 +164,9 @@ def _run_session(
     }
     spark = start_session(settings, config.limits, "fink_t2 benchmark")
     packets = [packet.content for packet in read_packets(alerts)]
-    writers = Writers("ztf", reader_schema(config, None), config.limits)
+    writer_schemas = WriterSchemas("ztf", reader_schema(config, None), config.limits)
     for content in packets:
-        writers.learn(prefix_of(content, config.limits))
+        writer_schemas.add(message_prefix(content, config.limits))
     table = spark.createDataFrame(
         [(place, bytearray(content)) for place, content in enumerate(packets)],
         "place long, value binary",
@@ -187,7 +187,7 @@ def _run_session(
 
     def decoded(number: int) -> DataFrame:
         return decode_messages(
-            messages(number), "ztf", list(writers.known.values()), writers.reader
+            messages(number), "ztf", list(writer_schemas.accepted.values()), writer_schemas.reader
         )
 
     def drop(rows: DataFrame) -> float:

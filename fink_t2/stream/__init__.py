@@ -1,6 +1,5 @@
-"""The Spark Structured Streaming job; ``job.run`` is its entry.
+"""The Spark Structured Streaming job; its entry point is ``job.run``.
 
-The way of one alert: `source` -> `decode` (what it can't read: `second_look`) ->
-`light_curve_columns` -> `classification` -> `sinks.parquet` and `sinks.kafka`, all of it for
-one micro-batch at a time in `batch`.
+`batch` processes one micro-batch at a time, by `source`, `decode` (and `fallback_decoding` for the
+messages that the JVM cannot decode), `columns`, `classification`, and the `sinks`.
 """

@@ -18,14 +18,14 @@ from fink_t2.science.model_store import ModelReference
 from fink_t2.stream.classification import ClassificationColumns
 from fink_t2.stream.dead_letters import dead_letters
 from fink_t2.stream.decode import Decoder
+from fink_t2.stream.fallback_decoding import rewrite_unread_messages
 from fink_t2.stream.latency import NAME as TIMES
 from fink_t2.stream.latency import as_pairs, times_counted
 from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.overload import WITHOUT_CUTOUTS, Overload
-from fink_t2.stream.second_look import look_again
 from fink_t2.stream.sinks.kafka import KafkaSink, check_filters
 from fink_t2.stream.sinks.parquet import ALERTS, DEAD_LETTERS, ParquetSink
-from fink_t2.stream.writers import Writers, prefix_of, reader_schema
+from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix, reader_schema
 
 #: So many messages of the first batch tell in which forms alerts arrive.
 FIRST_MESSAGES = 32
@@ -60,7 +60,7 @@ class BatchProcessor:
         if not self._is_decoded:
             schemas = schema_source(config.alerts.schemas)
             reader = reader_schema(config, schemas)
-            self._writers = Writers(config.survey, reader, config.limits, schemas)
+            self._writer_schemas = WriterSchemas(config.survey, reader, config.limits, schemas)
 
     def process(self, messages: DataFrame, batch: int) -> dict[str, Any]:
         """Classify a micro-batch and write it to both sinks.
@@ -102,7 +102,7 @@ class BatchProcessor:
         if self._is_decoded:
             found = self._stage(messages, batch, model, overload)
         else:
-            if not self._writers.known:
+            if not self._writer_schemas.accepted:
                 self._meet_first(messages)
             decoded = self._decoded(overload.in_turn(messages), overload)
             found = self._stage(decoded, batch, model, overload)
@@ -127,7 +127,9 @@ class BatchProcessor:
         """Learn the forms of the very first messages, so that the JVM can decode the batch."""
         for row in messages.select("value").limit(FIRST_MESSAGES).collect():
             try:
-                self._writers.learn(prefix_of(bytes(row["value"] or b""), self._config.limits))
+                self._writer_schemas.add(
+                    message_prefix(bytes(row["value"] or b""), self._config.limits)
+                )
             except AlertError:
                 continue  # to be looked at like all that can't be decoded
 
@@ -140,18 +142,20 @@ class BatchProcessor:
         first: dict[str, int],
     ) -> dict[str, Any]:
         """Classify what could not be decoded at first; the rest becomes dead letters."""
-        looked = look_again(decoded, self._config.survey, self._config.limits).persist()
+        rewritten = rewrite_unread_messages(
+            decoded, self._config.survey, self._config.limits
+        ).persist()
         try:
-            new = looked.where(F.col("prefix").isNotNull()).select("prefix").collect()
+            new = rewritten.where(F.col("prefix").isNotNull()).select("prefix").collect()
             for row in new:
-                self._writers.learn(bytes(row["prefix"]))
-            again = self._decoded(looked.drop("prefix"), overload)
+                self._writer_schemas.add(bytes(row["prefix"]))
+            again = self._decoded(rewritten.drop("prefix"), overload)
             found = self._stage(again, batch, model, overload)
             if found["unread"]:
-                letters = dead_letters(again, self._config.survey, self._writers.refused)
+                letters = dead_letters(again, self._config.survey, self._writer_schemas.refused)
                 self._parquet.stage_dead_letters(batch, letters)
         finally:
-            looked.unpersist()
+            rewritten.unpersist()
         return {
             "in": first["in"],
             "unread": found["unread"],
@@ -160,10 +164,12 @@ class BatchProcessor:
         }
 
     def _decoded(self, messages: DataFrame, overload: Overload) -> DataFrame:
-        writers = self._writers
-        if self._decoder is None or self._decoder[0] != len(writers.known):
-            decoder = Decoder(self._config.survey, list(writers.known.values()), writers.reader)
-            self._decoder = (len(writers.known), decoder)
+        writer_schemas = self._writer_schemas
+        if self._decoder is None or self._decoder[0] != len(writer_schemas.accepted):
+            decoder = Decoder(
+                self._config.survey, list(writer_schemas.accepted.values()), writer_schemas.reader
+            )
+            self._decoder = (len(writer_schemas.accepted), decoder)
         return overload.drop_cutouts(self._decoder[1].decode(messages))
 
     def _classified(self, decoded: DataFrame, model: ModelReference) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Messages that can't be read, kept whole, with where they came from and why."""
+"""Rows of the dead-letter table: messages that were not classified, their origin and the reason."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pyspark.sql import functions as F
 from fink_t2.alerts.wanted_fields import REQUIRED
 
 
-def dead_letters(looked: DataFrame, survey: str, refused: Mapping[bytes, str]) -> DataFrame:
-    """Return the unreadable among messages that were looked at again.
+def dead_letters(rewritten: DataFrame, survey: str, refused: Mapping[bytes, str]) -> DataFrame:
+    """Return the messages that neither the JVM nor the fallback decoding could read.
 
     Parameters
     ----------
-    looked : DataFrame
-        Result of `fink_t2.stream.second_look.look_again` with the column ``alert``, null where
-        the message could not be decoded.
+    rewritten : DataFrame
+        Result of `fink_t2.stream.fallback_decoding.rewrite_unread_messages`, decoded once more:
+        the column ``alert`` is null where the message could not be decoded.
     survey : str
-        "ztf" or "lsst".
+        Name of the survey, "ztf" or "lsst".
     refused : mapping of bytes to str
-        Beginnings of messages whose schema is refused, and why.
+        Prefixes of the messages whose writer schema is refused, and the reason.
 
     Returns
     -------
     DataFrame
-        ``topic, partition, offset, timestamp, reason, value, ingested_at``.
+        Columns ``topic, partition, offset, timestamp, reason, value, ingested_at``.
     """
     reason: Column = F.lit(
         "the record does not match its schema, does not fill its message, has null in "
@@ -37,7 +37,7 @@ def dead_letters(looked: DataFrame, survey: str, refused: Mapping[bytes, str]) -
         begins = F.substring("value", 1, len(prefix)) == F.lit(bytearray(prefix))
         reason = F.when(begins, F.lit(why)).otherwise(reason)
     return as_dead_letters(
-        looked.where(F.col("alert").isNull()), F.coalesce(F.col("reason"), reason)
+        rewritten.where(F.col("alert").isNull()), F.coalesce(F.col("reason"), reason)
     )
 
 
@@ -47,9 +47,14 @@ def as_dead_letters(messages: DataFrame, reason: Column) -> DataFrame:
     Parameters
     ----------
     messages : DataFrame
-        Has ``topic, partition, offset, timestamp, value``.
+        Columns ``topic, partition, offset, timestamp, value``.
     reason : Column
-        Why each is one.
+        Why the message was not classified.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``topic, partition, offset, timestamp, reason, value, ingested_at``.
     """
     return messages.select(
         "topic",

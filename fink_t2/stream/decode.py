@@ -1,11 +1,11 @@
-"""Decode messages in the JVM: bytes to a struct of the reader schema, no Python in between.
+"""Decode messages in the JVM, from bytes to a struct of the reader schema.
 
-An Avro container with one record is itself one Avro record: magic, metadata, sync marker, then
-the count of records, their size, the record, and the marker again. So a container whose
-beginning is known is decoded by one call of ``from_avro`` with its writer's schema, and the
-second marker tells that the record ended where it should. To Confluent's messages such a mark
-is appended. On real ZTF packets this takes 0.2 ms an alert; handing the same bytes to a Python
-worker, before it has done anything with them, takes 0.4 ms.
+An Avro container with one record is itself one Avro record: magic bytes, metadata, sync marker,
+number of records, their size, the record, and the sync marker again. A container with a known
+prefix is therefore decoded by a single call of ``from_avro`` with the schema of its writer, and
+the second marker confirms that the record ends where it should. A marker is appended to messages
+in Confluent's wire format for the same purpose. Decoding a real ZTF packet takes 0.2 ms, whereas
+passing its bytes to a Python worker alone takes 0.4 ms.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from pyspark.sql.avro.functions import from_avro
 from fink_t2.alerts.frames import CONFLUENT_PREFIX_LENGTH, CONTAINER_MAGIC, SYNC_LENGTH
 from fink_t2.alerts.schemas import Schema, nullable
 from fink_t2.alerts.wanted_fields import REQUIRED
-from fink_t2.stream.writers import Writer
+from fink_t2.stream.writer_schemas import WriterSchema
 
-#: Appended to a Confluent datum, so that a record which ends early or late is noticed.
+#: Appended to a message in Confluent's wire format, to detect a record that ends early or late.
 END_MARK = bytes.fromhex("c3a7f05e19d84b6092f1e37d5c08ab46")
 
 MARK = {"type": "fixed", "name": "mark", "namespace": "frame", "size": SYNC_LENGTH}
@@ -32,27 +32,27 @@ MARK_AGAIN = "frame.mark"
 
 
 class Decoder:
-    """Decodes the messages of known writers.
+    """Decodes the messages whose writer schema is known.
 
-    Its columns are made once and used in every micro-batch: Spark's Python side needs
-    thousands of calls into the JVM to put them together.
+    The columns are built once and used in every micro-batch, because PySpark makes thousands of
+    calls into the JVM to build them.
 
     Parameters
     ----------
     survey : str
-        "ztf" or "lsst".
-    writers : sequence of Writer
-        The forms that are known.
+        Name of the survey, "ztf" or "lsst", whose required fields are checked.
+    writer_schemas : sequence of WriterSchema
+        The schemas of the messages to decode.
     reader : dict
-        The schema of the alerts in the result.
+        The schema of the decoded alerts.
     """
 
-    def __init__(self, survey: str, writers: Sequence[Writer], reader: Schema) -> None:
+    def __init__(self, survey: str, writer_schemas: Sequence[WriterSchema], reader: Schema) -> None:
         value = F.col("value")
-        self._writer = _writer_number(value, writers)
-        self._frame = _frame(value, writers, reader)
+        self._writer = _writer_index(value, writer_schemas)
+        self._frame = _frame(value, writer_schemas, reader)
         has_required = [F.col(f"_frame.alert.{field}").isNotNull() for field in REQUIRED[survey]]
-        is_good = reduce(Column.__and__, has_required, _is_whole(value, writers))
+        is_good = reduce(Column.__and__, has_required, _is_whole(value, writer_schemas))
         self._is_good = F.coalesce(is_good, F.lit(False))
         self._value = F.when(~F.col("_is_good"), value).alias("value")
         self._alert = F.when(F.col("_is_good"), F.col("_frame.alert")).alias("alert")
@@ -63,14 +63,15 @@ class Decoder:
         Parameters
         ----------
         messages : DataFrame
-            Has ``value``.
+            Has the column ``value``, the bytes of a message.
 
         Returns
         -------
         DataFrame
-            With the struct column ``alert``: null where the message is of none of the forms,
-            is damaged, is compressed, holds several alerts, or lacks a required field.
-            ``value`` is null where ``alert`` is not, so that a message is held once.
+            The other columns of ``messages``, ``value``, and the struct ``alert``. ``alert`` is
+            null where the message has none of the writer schemas, is damaged, is compressed,
+            holds several alerts, or lacks a required field. ``value`` is null where ``alert`` is
+            not, so that no message is kept in both forms.
         """
         others = [name for name in messages.columns if name != "value"]
         return (
@@ -82,16 +83,17 @@ class Decoder:
 
 
 def decode_messages(
-    messages: DataFrame, survey: str, writers: Sequence[Writer], reader: Schema
+    messages: DataFrame, survey: str, writer_schemas: Sequence[WriterSchema], reader: Schema
 ) -> DataFrame:
-    """Decode messages once; see `Decoder`."""
-    return Decoder(survey, writers, reader).decode(messages)
+    """Decode one DataFrame of messages; see `Decoder` for the parameters."""
+    return Decoder(survey, writer_schemas, reader).decode(messages)
 
 
 def _choose(conditions: Sequence[Column], results: Sequence[Column], otherwise: Column) -> Column:
     """Return the result that belongs to the first condition that holds.
 
-    One flat CASE: in nested ones Spark compares the types of all results at every level.
+    The expression is one flat CASE, because Spark compares the types of all results at every
+    level of nested ones.
     """
     chosen: Any = F
     for condition, result in zip(conditions, results, strict=True):
@@ -99,50 +101,50 @@ def _choose(conditions: Sequence[Column], results: Sequence[Column], otherwise: 
     return chosen.otherwise(otherwise) if conditions else otherwise
 
 
-def _writer_number(value: Column, writers: Sequence[Writer]) -> Column:
-    """Return which writer a message is from, counted from 0; null for none of them."""
+def _writer_index(value: Column, writer_schemas: Sequence[WriterSchema]) -> Column:
+    """Return the index of the writer schema of a message, or null if it has none of them."""
     begins = [
         F.substring(value, 1, len(writer.prefix)) == F.lit(bytearray(writer.prefix))
-        for writer in writers
+        for writer in writer_schemas
     ]
-    return _choose(begins, [F.lit(k) for k in range(len(writers))], F.lit(None).cast("int"))
+    return _choose(begins, [F.lit(k) for k in range(len(writer_schemas))], F.lit(None).cast("int"))
 
 
-def _is_from(writers: Sequence[Writer]) -> list[Column]:
-    return [F.col("_writer") == k for k in range(len(writers))]
+def _is_from(writer_schemas: Sequence[WriterSchema]) -> list[Column]:
+    return [F.col("_writer") == k for k in range(len(writer_schemas))]
 
 
-def _frame(value: Column, writers: Sequence[Writer], reader: Schema) -> Column:
+def _frame(value: Column, writer_schemas: Sequence[WriterSchema], reader: Schema) -> Column:
     """Return the decoded frame, a struct of ``begin_mark, count, size, alert, end_mark``."""
     wanted = _text(_reader_frame(reader))
-    nothing = from_avro(F.lit(None).cast("binary"), wanted)  # but of the right type
+    null_frame = from_avro(F.lit(None).cast("binary"), wanted)
     frames = []
-    for writer in writers:
+    for writer in writer_schemas:
         whole = value if writer.is_container else F.concat(value, F.lit(bytearray(END_MARK)))
         options = {"mode": "PERMISSIVE", "avroSchema": wanted}
         frames.append(from_avro(whole, _text(_writer_frame(writer)), options))
-    return _choose(_is_from(writers), frames, nothing)
+    return _choose(_is_from(writer_schemas), frames, null_frame)
 
 
 def _text(schema: Schema) -> str:
     return json.dumps(schema, separators=(",", ":"))
 
 
-def _is_whole(value: Column, writers: Sequence[Writer]) -> Column:
-    """Tell where a frame holds just one record that fills the message exactly.
+def _is_whole(value: Column, writer_schemas: Sequence[WriterSchema]) -> Column:
+    """Return whether a frame holds exactly one record, which fills the message exactly.
 
-    The conditions name the frame a few times, not once for each writer: its expression holds
-    the schemas of all writers, and Spark writes out every plan as text.
+    The conditions refer to the frame a few times and not once per writer schema, because the
+    frame's expression holds all writer schemas and Spark writes out every plan as text.
     """
     frame = F.col("_frame")
     size = frame["size"]
-    # Bytes of the message that are neither record nor its size; null for Confluent's.
+    # Bytes of a container that are neither the record nor its size; null for other messages.
     lengths = [
         F.lit(len(writer.prefix) + 2 * SYNC_LENGTH + 1 if writer.is_container else None)
-        for writer in writers
+        for writer in writer_schemas
     ]
-    around = _choose(_is_from(writers), lengths, F.lit(None)).cast("int")
-    # Subtracted, not added: a size near 2^63 must not overflow.
+    around = _choose(_is_from(writer_schemas), lengths, F.lit(None)).cast("int")
+    # The lengths are subtracted, because adding to a size near 2^63 would overflow.
     left = F.octet_length(value) - around - _length_of_integer(size)
     one_record = (frame["count"] == 1) & (frame["begin_mark"] == frame["end_mark"]) & (left == size)
     is_marked = frame["end_mark"] == F.lit(bytearray(END_MARK))
@@ -150,13 +152,13 @@ def _is_whole(value: Column, writers: Sequence[Writer]) -> Column:
 
 
 def _length_of_integer(size: Column) -> Column:
-    """Return how many bytes Avro's zigzag form of a size below 2^34 has."""
+    """Return the number of bytes of a size below 2^34 in Avro's zigzag encoding."""
     length = F.when(size < 1 << 6, 1).when(size < 1 << 13, 2).when(size < 1 << 20, 3)
     return length.when(size < 1 << 27, 4).otherwise(5)
 
 
-def _writer_frame(writer: Writer) -> Schema:
-    """Return the schema of a whole message, prefix included."""
+def _writer_frame(writer: WriterSchema) -> Schema:
+    """Return the schema of a whole message, including its prefix."""
     if writer.is_container:
         magic = {"type": "fixed", "name": "magic", "size": len(CONTAINER_MAGIC)}
         fields = [
@@ -175,12 +177,12 @@ def _writer_frame(writer: Writer) -> Schema:
         "type": "record",
         "name": "message",
         "namespace": "frame",
-        "fields": [{"name": name, "type": kind} for name, kind in fields],
+        "fields": [{"name": name, "type": avro_type} for name, avro_type in fields],
     }
 
 
 def _reader_frame(reader: Schema) -> Schema:
-    """Return what is wanted of a message, the same for every writer."""
+    """Return the schema to which whole messages of every writer are converted."""
     fields = [
         ("begin_mark", MARK),
         ("count", "long"),
@@ -192,5 +194,8 @@ def _reader_frame(reader: Schema) -> Schema:
         "type": "record",
         "name": "message",
         "namespace": "frame",
-        "fields": [{"name": n, "type": nullable(kind), "default": None} for n, kind in fields],
+        "fields": [
+            {"name": name, "type": nullable(avro_type), "default": None}
+            for name, avro_type in fields
+        ],
     }

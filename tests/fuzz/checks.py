@@ -16,8 +16,8 @@ from fink_t2.processor import classify_ztf_alerts
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import STATUS_TEXTS, CutSettings
 from fink_t2.science.model_store import ModelReference
-from fink_t2.stream.second_look import plain_messages
-from fink_t2.stream.writers import prefix_of
+from fink_t2.stream.fallback_decoding import single_alert_messages
+from fink_t2.stream.writer_schemas import message_prefix
 from tests.fuzz.histories import hostile_histories
 
 LONGEST_REASON = 1000
@@ -69,8 +69,8 @@ def check_light_curves(alerts: list[dict[str, Any]], survey: str) -> None:
 
 def _take_apart(message: bytes, survey: str) -> None:
     try:
-        plain = plain_messages(message, DEFAULT_LIMITS, survey)
-        prefix = prefix_of(plain[0], DEFAULT_LIMITS)
+        plain = single_alert_messages(message, DEFAULT_LIMITS, survey)
+        prefix = message_prefix(plain[0], DEFAULT_LIMITS)
         if prefix.startswith(CONTAINER_MAGIC):
             header = read_container_header(prefix + bytes(SYNC_LENGTH), DEFAULT_LIMITS)
             alert_schema(header.schema_text, survey)

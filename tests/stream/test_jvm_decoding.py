@@ -18,7 +18,7 @@ from fink_t2.alerts.schemas import lenient, parse_schema
 from fink_t2.alerts.wanted_fields import full_ztf_schema
 from fink_t2.errors import AlertError
 from fink_t2.stream.decode import decode_messages
-from fink_t2.stream.writers import Writers, prefix_of
+from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix
 from tests.alerts import rubin
 from tests.alerts.conftest import rubin_schemas  # noqa: F401 - a fixture
 from tests.stream.conftest import Messages
@@ -38,20 +38,25 @@ def same(found: Any, expected: Any) -> bool:
     return bool(found == expected or (found != found and expected != expected))
 
 
-def decoded(messages: Messages, writers: Writers, values: list[bytes | None]) -> list[Row]:
+def decoded(
+    messages: Messages, writer_schemas: WriterSchemas, values: list[bytes | None]
+) -> list[Row]:
     for value in values:
         with suppress(AlertError):
-            writers.learn(prefix_of(value or b"", LIMITS))
+            writer_schemas.add(message_prefix(value or b"", LIMITS))
     rows = decode_messages(
-        messages(values), writers.survey, list(writers.known.values()), writers.reader
+        messages(values),
+        writer_schemas.survey,
+        list(writer_schemas.accepted.values()),
+        writer_schemas.reader,
     )
     return sorted(rows.collect(), key=lambda row: row["offset"])
 
 
 def check_ztf(messages: Messages, paths: list[Path]) -> None:
-    writers = Writers("ztf", full_ztf_schema(), LIMITS)
-    rows = decoded(messages, writers, [path.read_bytes() for path in paths])
-    assert not writers.refused
+    writer_schemas = WriterSchemas("ztf", full_ztf_schema(), LIMITS)
+    rows = decoded(messages, writer_schemas, [path.read_bytes() for path in paths])
+    assert not writer_schemas.refused
     for row, path in zip(rows, paths, strict=True):
         (expected,) = fastavro.reader(io.BytesIO(path.read_bytes()))
         assert row["value"] is None
@@ -75,9 +80,9 @@ def test_real_rubin_alerts(
     """Framed ones of three versions, brought to the newest schema."""
     paths = sorted((shared / "data" / "alerts" / "lsst" / "confluent_framed").glob("*.avro"))
     newest = lenient(parse_schema(rubin_schemas.schema_text(rubin_schemas.newest())))
-    writers = Writers("lsst", newest, LIMITS, rubin_schemas)
+    writer_schemas = WriterSchemas("lsst", newest, LIMITS, rubin_schemas)
     values = [path.read_bytes() for path in paths]
-    for row, message in zip(decoded(messages, writers, list(values)), values, strict=True):
+    for row, message in zip(decoded(messages, writer_schemas, list(values)), values, strict=True):
         text = rubin_schemas.schema_text(int.from_bytes(message[1:5], "big"))
         whole = fastavro.schemaless_reader(io.BytesIO(message[5:]), json.loads(text), None)
         found = row["alert"].asDict(recursive=True)
@@ -107,8 +112,8 @@ class InMemory(SchemaSource):
         return rubin.text(schema_id)
 
 
-def rubin_writers() -> Writers:
-    return Writers("lsst", lenient(parse_schema(rubin.text(1000))), LIMITS, InMemory())
+def rubin_writer_schemas() -> WriterSchemas:
+    return WriterSchemas("lsst", lenient(parse_schema(rubin.text(1000))), LIMITS, InMemory())
 
 
 def test_rubin_of_two_versions_framed_and_not(messages: Messages) -> None:
@@ -118,7 +123,7 @@ def test_rubin_of_two_versions_framed_and_not(messages: Messages) -> None:
         rubin.contained(703, [rubin.alert(3)]),
         rubin.contained(1000, [rubin.alert(4)]),
     ]
-    rows = decoded(messages, rubin_writers(), values)
+    rows = decoded(messages, rubin_writer_schemas(), values)
     assert [row["alert"]["diaSourceId"] for row in rows] == [1000, 2000, 3000, 4000]
     for number, row in enumerate(rows, 1):
         history = row["alert"]["prvDiaSources"]
@@ -137,22 +142,22 @@ def test_what_is_damaged_is_left_as_it_came(messages: Messages, make: Any) -> No
         good[: len(good) // 2],
         make(1000, null_band),
     ]
-    rows = decoded(messages, rubin_writers(), values)
+    rows = decoded(messages, rubin_writer_schemas(), values)
     assert rows[0]["alert"] is not None
     for row, value in zip(rows[1:], values[1:], strict=True):
         assert row["alert"] is None
         assert bytes(row["value"]) == value
 
 
-def test_several_alerts_and_compression_are_for_the_second_look(messages: Messages) -> None:
+def test_several_alerts_and_compression_are_go_to_the_fallback_decoding(messages: Messages) -> None:
     two = rubin.contained(1000, [rubin.alert(1), rubin.alert(2)])
-    (row,) = decoded(messages, rubin_writers(), [two])
+    (row,) = decoded(messages, rubin_writer_schemas(), [two])
     assert row["alert"] is None
     assert bytes(row["value"]) == two
 
 
-def test_no_writers_known_nothing_decoded(messages: Messages, spark: SparkSession) -> None:
-    writers = rubin_writers()
-    rows = decode_messages(messages([b"x", None]), "lsst", [], writers.reader).collect()
+def test_nothing_is_decoded_without_writer_schemas(messages: Messages, spark: SparkSession) -> None:
+    writer_schemas = rubin_writer_schemas()
+    rows = decode_messages(messages([b"x", None]), "lsst", [], writer_schemas.reader).collect()
     assert [row["alert"] for row in rows] == [None, None]
     assert {row["value"] and bytes(row["value"]) for row in rows} == {b"x", None}

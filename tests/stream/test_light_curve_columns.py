@@ -18,7 +18,7 @@ from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.wanted_fields import full_ztf_schema
 from fink_t2.stream.columns.light_curve_columns import classification_arguments, night
 from fink_t2.stream.decode import decode_messages
-from fink_t2.stream.writers import Writers, prefix_of
+from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix
 from fink_t2.surveys.alert_fields import lsst_object_values, lsst_points, ztf_points
 from tests.stream.conftest import Messages
 
@@ -64,10 +64,12 @@ def test_ztf_packets(messages: Messages, packets: list[Path], shared: Path, forc
     real = sorted((shared / "data" / "alerts" / "ztf_v4").glob("*.avro"))
     older = sorted((shared / "data" / "alerts" / "ztf_v3").glob("*.avro"))
     values: list[bytes | None] = [p.read_bytes() for p in [*packets[:20], *real, *older[:10]]]
-    writers = Writers("ztf", full_ztf_schema(), Limits())
+    writer_schemas = WriterSchemas("ztf", full_ztf_schema(), Limits())
     for value in values:
-        writers.learn(prefix_of(value or b"", Limits()))
-    alerts = decode_messages(messages(values), "ztf", list(writers.known.values()), writers.reader)
+        writer_schemas.add(message_prefix(value or b"", Limits()))
+    alerts = decode_messages(
+        messages(values), "ztf", list(writer_schemas.accepted.values()), writer_schemas.reader
+    )
     table = arguments(alerts.orderBy("offset"), "ztf", forced)
     longer = 0
     for (_, row), value in zip(table.iterrows(), values, strict=True):
