@@ -79,7 +79,7 @@ def test_ztf_packets(messages: Messages, packets: list[Path], shared: Path, forc
         check_points(row, ZTF[:5], points)
         assert same(row["jdstarthist"], alert["candidate"]["jdstarthist"])
         assert row["roid"] is None or math.isnan(row["roid"])
-        assert row["cdsxmatch"] is None
+        assert same(row["cdsxmatch"], None)
         date = pd.Timestamp(alert["candidate"]["jd"] - 2440587.5, unit="D").date()
         assert row["night"] == date
     assert bool(longer) == forced
