@@ -13,6 +13,7 @@ Examples:
   fink-t2 bench stages --alerts ../shared/data/alerts --json stages.json
   fink-t2 bench end-to-end --rate 270 --seconds 120
   fink-t2 bench module --profile profiles      # needs py-spy
+  fink-t2 bench --history docs/benchmark_history.csv --release 0.2.0
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from fink_t2.benchmark.end_to_end import LSST_RATE, run_end_to_end
+from fink_t2.benchmark.history import append_line, check_columns, history_line
 from fink_t2.benchmark.machine import describe_machine
 from fink_t2.benchmark.report import (
     end_to_end_report,
@@ -98,6 +100,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sample Python with py-spy (flame graph), Spark's JVMs with Java's flight recorder",
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all figures there, too")
+    parser.add_argument(
+        "--history",
+        type=Path,
+        metavar="CSV",
+        help="append a line with the main figures, as in docs/benchmark_history.csv",
+    )
+    parser.add_argument(
+        "--release",
+        default="unreleased",
+        help="release that the line of --history is for (default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -114,6 +127,8 @@ def run(args: argparse.Namespace) -> int:
             "stages and scaling are timed beside george, which is not installed: bin/setup dev, or "
             "pip install 'fink_t2[train]'; 'fink-t2 bench module end-to-end' does without it"
         )
+    if args.history:
+        check_columns(args.history)  # before anything is measured
     machine = describe_machine()
     print(
         f"{machine['processor']}, {machine['cores']} cores, load {machine['load_average'][0]}; "
@@ -156,6 +171,8 @@ def run(args: argparse.Namespace) -> int:
         print(end_to_end_report(results["end_to_end"]), end="\n\n")
     if args.json:
         args.json.write_text(json.dumps(results, indent=2) + "\n")
+    if args.history:
+        append_line(args.history, history_line(results, args.release))
     return 0
 
 
