@@ -40,7 +40,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Replace the files of ``docs`` by the pages of the site."""
     of_theme = [file for file in files if not (file.src_uri and file.src_dir == config.docs_dir)]
     pages = [REPOSITORY / name for name in ROOT_PAGES]
-    pages += sorted(Path(config.docs_dir).glob("*.md"))
+    pages += sorted(Path(config.docs_dir).rglob("*.md"))
     paths = sorted(_with_linked_files(pages))
     published = [
         File.generated(config, path.relative_to(REPOSITORY).as_posix(), abs_src_path=str(path))

@@ -59,3 +59,11 @@ def test_source_files_that_are_named_exist(page: Path) -> None:
 def test_commands_that_are_named_exist(page: Path) -> None:
     named = {first or second for first, second in COMMAND.findall(page.read_text())}
     assert named <= set(command_names())
+
+
+def test_alert_rules_name_headings_of_the_operations_page() -> None:
+    rules = (CHECKOUT / "conf" / "grafana" / "alert_rules.yaml").read_text()
+    named = re.findall(r"(docs/\w+\.md), '([^']*)'", rules)
+    assert len(named) == rules.count("action:")
+    for page, title in named:
+        assert title in HEADING.findall((CHECKOUT / page).read_text())
