@@ -279,10 +279,10 @@ def maxclass(probabilities: Column | str) -> Column:
     """
     column = F.col(probabilities) if isinstance(probabilities, str) else probabilities
     names = F.array(*[F.lit(name) for name in CLASSES])
-    values = F.transform(names, lambda name: F.element_at(column, name))
-    largest = F.array_max(values)
-    position = F.array_position(values, largest).cast("int")
-    return F.when(largest >= 0, F.element_at(names, position)).otherwise(F.lit(""))
+    largest = F.array_max(F.transform(names, lambda name: F.element_at(column, name)))
+    # Not array_position: the Python API of Spark 3.5 takes no column as its second argument.
+    best = F.filter(names, lambda name: F.element_at(column, name) == largest)
+    return F.when(largest >= 0, F.get(best, F.lit(0))).otherwise(F.lit(""))
 
 
 def alert_classification(
