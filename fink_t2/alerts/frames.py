@@ -234,3 +234,30 @@ def read_schema_id(message: bytes) -> int:
     if len(message) < CONFLUENT_PREFIX_LENGTH:
         raise AlertError(f"message of {len(message)} bytes ends within its schema id")
     return int.from_bytes(message[1:CONFLUENT_PREFIX_LENGTH], "big")
+
+
+def message_prefix(message: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Return the first bytes of a message, which identify its writer schema.
+
+    Parameters
+    ----------
+    message : bytes
+        A message in Confluent's wire format or an Avro container.
+    limits : Limits, optional
+        Bounds on the size of a container's header.
+
+    Returns
+    -------
+    bytes
+        Magic bytes and metadata of a container, or the zero byte and schema id of Confluent's
+        wire format: all that is the same in every message that one producer writes.
+
+    Raises
+    ------
+    AlertError
+        If the frame is damaged.
+    """
+    if message.startswith(CONFLUENT_MAGIC):
+        read_schema_id(message)
+        return message[:CONFLUENT_PREFIX_LENGTH]
+    return read_container_header(message, limits).prefix

@@ -1,43 +1,37 @@
-"""How much of a message is looked at before it is given up: alerts come from outside."""
+"""Bounds on the resources that reading a message may use, since alerts come from outside."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
+
+AtLeastOne = Annotated[int, Ge(1)]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds on what one message may make a reader do.
+    """Limits for one message; a message that exceeds one becomes a dead letter."""
 
-    Attributes
-    ----------
-    message_bytes : int
-        Longest message; ZTF packets have 40-75 KB, Rubin's 100-400 KB.
-    record_bytes : int
-        Longest record after inflating a compressed container.
-    records : int
-        Most records in one container.
-    items : int
-        Most items of one array or map; the JVM makes room for as many as are promised.
-    schema_bytes : int
-        Longest schema text; ZTF's has 26 KB, Rubin's with all comments 60 KB.
-    schema_nodes : int
-        Most fields and types of a schema once its named types are written out.
-    schema_depth : int
-        Deepest nesting of a schema.
-    writer_schemas : int
-        Most different schemas in the life of one job; alerts of further ones become dead
-        letters. Each is part of every batch's plan: 64 large ones exhaust a driver of 1 GB.
-    """
-
-    message_bytes: int = 10_000_000
-    record_bytes: int = 20_000_000
-    records: int = 10_000
-    items: int = 1_000_000
-    schema_bytes: int = 300_000
-    schema_nodes: int = 20_000
-    schema_depth: int = 32
-    writer_schemas: int = 16
+    message_bytes: AtLeastOne = 10_000_000
+    """Largest size of a message. ZTF packets have 40 to 75 KB, Rubin's 100 to 400 KB."""
+    record_bytes: AtLeastOne = 20_000_000
+    """Largest size of a compressed container's content after decompression."""
+    records: AtLeastOne = 10_000
+    """Largest number of records in one container."""
+    items: AtLeastOne = 1_000_000
+    """Largest number of items of one array or map, because the JVM allocates memory for as many
+    as a message announces."""
+    schema_bytes: AtLeastOne = 300_000
+    """Largest size of a schema's text. ZTF's has 26 KB, Rubin's with all comments 60 KB."""
+    schema_nodes: AtLeastOne = 20_000
+    """Largest number of fields and types of a schema after expansion of its named types."""
+    schema_depth: AtLeastOne = 32
+    """Deepest nesting of a schema."""
+    writer_schemas: AtLeastOne = 16
+    """Largest number of different schemas in the life of one job. Each becomes part of the plan
+    of every micro-batch: 64 large ones exhaust a driver of 1 GB."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -151,10 +151,11 @@ def _run_session(
     from pyspark.sql import DataFrame, Observation
     from pyspark.sql import functions as F
 
+    from fink_t2.alerts.frames import message_prefix
     from fink_t2.stream.classification import classify
     from fink_t2.stream.decode import decode_messages
     from fink_t2.stream.session import start_session
-    from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix, reader_schema
+    from fink_t2.stream.writer_schemas import WriterSchemas, reader_schema
 
     config = StreamConfig(survey="ztf")
     settings = {

@@ -59,21 +59,14 @@ EXTRAGALACTIC_TYPES: Final[frozenset[str]] = frozenset(
 
 @dataclass(frozen=True)
 class CutSettings:
-    """Thresholds of the quality cuts.
-
-    Attributes
-    ----------
-    minimum_points : int
-        Smallest number of valid points of a light curve, in all passbands together.
-    minimum_passbands : int
-        Smallest number of passbands with at least one point.
-    maximum_history_days : float
-        Longest time between the earliest detection ever and the alert, days.
-    """
+    """Thresholds of the quality cuts."""
 
     minimum_points: int = 2
+    """Smallest number of valid points of a light curve, in all passbands together."""
     minimum_passbands: int = 2
+    """Smallest number of passbands with at least one point."""
     maximum_history_days: float = 90.0
+    """Longest time between the earliest detection ever and the alert, days."""
 
 
 def apply_cuts(

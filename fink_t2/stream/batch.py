@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from fink_t2.alerts.frames import message_prefix
 from fink_t2.alerts.schema_sources import schema_source
 from fink_t2.config import StreamConfig
 from fink_t2.errors import AlertError
@@ -25,7 +26,7 @@ from fink_t2.stream.model_in_service import ModelInService
 from fink_t2.stream.overload import WITHOUT_CUTOUTS, Overload
 from fink_t2.stream.sinks.kafka import KafkaSink, check_filters
 from fink_t2.stream.sinks.parquet import ALERTS, DEAD_LETTERS, ParquetSink
-from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix, reader_schema
+from fink_t2.stream.writer_schemas import WriterSchemas, reader_schema
 
 #: So many messages of the first batch tell in which forms alerts arrive.
 FIRST_MESSAGES = 32

@@ -18,6 +18,7 @@ from fink_t2.alerts.frames import (
     check_frame,
     container_prefix,
     is_container,
+    message_prefix,
     read_blocks,
     read_container_header,
     single_container,
@@ -25,7 +26,6 @@ from fink_t2.alerts.frames import (
 from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.schemas import parse_schema
 from fink_t2.errors import AlertError
-from fink_t2.stream.writer_schemas import message_prefix
 
 #: Spark schema of the result of `rewrite_unread_messages`. ``record`` numbers the alerts of one
 #: message from 0; ``prefix`` is set in the first row of each prefix that the task meets.

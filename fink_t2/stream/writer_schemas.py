@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fink_t2.alerts.decode import fit_alert
 from fink_t2.alerts.frames import (
     CONFLUENT_MAGIC,
-    CONFLUENT_PREFIX_LENGTH,
     CONTAINER_MAGIC,
     SYNC_LENGTH,
     read_container_header,
@@ -92,7 +91,7 @@ class WriterSchemas:
         Parameters
         ----------
         prefix : bytes
-            First bytes of a message, from `message_prefix`.
+            First bytes of a message, from `fink_t2.alerts.frames.message_prefix`.
 
         Raises
         ------
@@ -136,32 +135,6 @@ class WriterSchemas:
         if kept and message not in self._logged:
             self._logged.add(message)
             LOG.warning(message)
-
-
-def message_prefix(message: bytes, limits: Limits) -> bytes:
-    """Return the first bytes of a message, which identify its writer schema.
-
-    Parameters
-    ----------
-    message : bytes
-        A message in Confluent's wire format or an Avro container.
-    limits : Limits
-        Bounds on the size of a container's header.
-
-    Returns
-    -------
-    bytes
-        See `WriterSchema.prefix`.
-
-    Raises
-    ------
-    AlertError
-        If the frame is damaged.
-    """
-    if message.startswith(CONFLUENT_MAGIC):
-        read_schema_id(message)
-        return message[:CONFLUENT_PREFIX_LENGTH]
-    return read_container_header(message, limits).prefix
 
 
 def reader_schema(config: StreamConfig, source: SchemaSource | None) -> Schema:

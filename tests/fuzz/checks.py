@@ -8,7 +8,12 @@ import numpy as np
 
 from fink_t2.alerts import SchemaSource, decode_alerts
 from fink_t2.alerts.decode import alert_schema
-from fink_t2.alerts.frames import CONTAINER_MAGIC, SYNC_LENGTH, read_container_header
+from fink_t2.alerts.frames import (
+    CONTAINER_MAGIC,
+    SYNC_LENGTH,
+    message_prefix,
+    read_container_header,
+)
 from fink_t2.alerts.limits import DEFAULT_LIMITS
 from fink_t2.errors import AlertError
 from fink_t2.files.alert_tables import lsst_table, ztf_table
@@ -17,7 +22,6 @@ from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import STATUS_TEXTS, CutSettings
 from fink_t2.science.model_store import ModelReference
 from fink_t2.stream.fallback_decoding import single_alert_messages
-from fink_t2.stream.writer_schemas import message_prefix
 from tests.fuzz.histories import hostile_histories
 
 LONGEST_REASON = 1000

@@ -93,8 +93,11 @@ def test_what_is_set_aside_is_whole(spark: SparkSession, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        (["overload.set_aside_after=-1"], "must not be negative"),
-        (["overload.set_aside_after=60", "overload.drop_cutouts_after=90"], "cutouts go first"),
+        (["overload.set_aside_after=-1"], "must be greater than or equal to 0"),
+        (
+            ["overload.set_aside_after=60", "overload.drop_cutouts_after=90"],
+            "is longer than",
+        ),
         (["overload.lag=5"], "unknown key"),
     ],
 )

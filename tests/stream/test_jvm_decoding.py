@@ -13,12 +13,13 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from fink_t2.alerts import SchemaSource
+from fink_t2.alerts.frames import message_prefix
 from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.schemas import lenient, parse_schema
 from fink_t2.alerts.wanted_fields import full_ztf_schema
 from fink_t2.errors import AlertError
 from fink_t2.stream.decode import decode_messages
-from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix
+from fink_t2.stream.writer_schemas import WriterSchemas
 from tests.alerts import rubin
 from tests.alerts.conftest import rubin_schemas  # noqa: F401 - a fixture
 from tests.stream.conftest import Messages

@@ -14,11 +14,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from fink_t2.alerts.frames import message_prefix
 from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.wanted_fields import full_ztf_schema
 from fink_t2.stream.columns.light_curve_columns import classification_arguments, night
 from fink_t2.stream.decode import decode_messages
-from fink_t2.stream.writer_schemas import WriterSchemas, message_prefix
+from fink_t2.stream.writer_schemas import WriterSchemas
 from fink_t2.surveys.alert_fields import lsst_object_values, lsst_points, ztf_points
 from tests.stream.conftest import Messages
 

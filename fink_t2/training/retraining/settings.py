@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from fink_t2.config import settings_of_table
+from fink_t2.config import read_toml, settings_of_table
 from fink_t2.errors import ConfigError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.features import feature_names
@@ -258,13 +256,7 @@ def load_retrain_settings(path: str | os.PathLike[str]) -> RetrainSettings:
     ConfigError
         Naming file and key.
     """
-    try:
-        document = tomllib.loads(Path(path).read_text())
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML ({error})") from None
-    settings: RetrainSettings = settings_of_table(RetrainSettings, document, str(path))
+    settings = settings_of_table(RetrainSettings, read_toml(path), str(path))
     if settings.survey not in SURVEYS:
         raise ConfigError(f"{path}: survey is one of {', '.join(SURVEYS)}")
     if settings.network not in NETWORKS:
