@@ -36,20 +36,17 @@ def compute_features(
     """
     n_bands = len(light_curves.passbands)
     computed = np.empty((len(light_curves), n_columns(n_bands)))
-    arrays = (
-        light_curves.time,
-        light_curves.flux,
-        light_curves.flux_error,
-        light_curves.passband,
-        light_curves.last_limit,
-        light_curves.first_seen,
-        interpolation.time_scale,
-        interpolation.amplitude,
-        interpolation.flux,
-    )
     compiled_batch()(
-        np.ascontiguousarray(light_curves.starts),
-        *(np.ascontiguousarray(values) for values in arrays),
+        np.ascontiguousarray(light_curves.starts, np.int64),
+        np.ascontiguousarray(light_curves.time, np.float64),
+        np.ascontiguousarray(light_curves.flux, np.float64),
+        np.ascontiguousarray(light_curves.flux_error, np.float64),
+        np.ascontiguousarray(light_curves.passband, np.int8),
+        np.ascontiguousarray(light_curves.last_limit, np.float64),
+        np.ascontiguousarray(light_curves.first_seen, np.float64),
+        np.ascontiguousarray(interpolation.time_scale, np.float64),
+        np.ascontiguousarray(interpolation.amplitude, np.float64),
+        np.ascontiguousarray(interpolation.flux, np.float64),
         computed,
     )
     features = np.concatenate([computed, context_features(light_curves)], axis=1)
