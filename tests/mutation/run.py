@@ -11,7 +11,7 @@ instructions. The mutants of code that has an effect in compiled code only are c
 Examples:
   bin/mutation                                     # every file
   bin/mutation --file 'features/*' --jobs 2
-  bin/mutation --sample 500 --seed 3               # 500 mutants, in proportion to each file's number
+  bin/mutation --sample 500 --seed 3               # each file in proportion to its number
 """
 
 from __future__ import annotations
