@@ -82,7 +82,7 @@ def _run(machine: _Decompressor, data: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 def _deflate(data: bytes, limit: int) -> tuple[bytes, bool]:
-    return _run(zlib.decompressobj(-zlib.MAX_WBITS), data, limit)  # type: ignore[arg-type]
+    return _run(zlib.decompressobj(-zlib.MAX_WBITS), data, limit)
 
 
 def _bzip2(data: bytes, limit: int) -> tuple[bytes, bool]:
@@ -105,7 +105,7 @@ def _snappy(data: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 def _zstandard(data: bytes, limit: int) -> tuple[bytes, bool]:
-    options = {zstd.DecompressionParameter.window_log_max: ZSTANDARD_WINDOW_LOG}
+    options = {int(zstd.DecompressionParameter.window_log_max): ZSTANDARD_WINDOW_LOG}
     return _run(zstd.ZstdDecompressor(options=options), data, limit)
 
 
