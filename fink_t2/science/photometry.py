@@ -12,6 +12,9 @@ FloatArray = npt.NDArray[np.float64]
 #: 0.4 ln 10: relative flux error per magnitude of error.
 MAGNITUDE_TO_RELATIVE_FLUX: Final = 0.4 * np.log(10.0)
 
+#: AB magnitude of one unit of FLUXCAL.
+FLUXCAL_ZERO_POINT: Final = 27.5
+
 #: FLUXCAL of one nanojansky: AB zero point 31.4 for nJy, 27.5 for FLUXCAL.
 FLUXCAL_PER_NANOJANSKY: Final = 10.0 ** (-0.4 * (31.4 - 27.5))
 
