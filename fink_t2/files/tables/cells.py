@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,8 @@ import pyarrow.compute as pc
 
 #: Text that stands for a missing value in tables of surveys and brokers.
 MISSING_TEXTS: Final = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--", "nat", "<na>"})
+#: So many cells tell whether a column of text holds arrays.
+FIRST_CELLS: Final = 1000
 #: Numbers of an array written as text: ``[1.0, 2.0]`` (JSON) or ``[1. 2.]`` (numpy).
 ARRAY_TEXT: Final = re.compile(r"^\s*[\[(](.*)[\])]\s*$", re.DOTALL)
 
@@ -47,6 +50,10 @@ def numbers(values: pa.Array | pa.ChunkedArray) -> tuple[npt.NDArray[np.float64]
         return np.asarray(cast.to_numpy(zero_copy_only=False), dtype=np.float64), 0
     if pa.types.is_decimal(kind):
         return np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False)), 0
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        with suppress(pa.ArrowInvalid):  # fast, where every cell is a number or missing
+            cast = values.cast(pa.float64())
+            return np.asarray(cast.to_numpy(zero_copy_only=False), dtype=np.float64), 0
     result = np.full(len(values), np.nan)
     unreadable = 0
     for row, text in enumerate(texts(values)):
@@ -150,12 +157,12 @@ def lists_of_texts(values: pa.Array | pa.ChunkedArray) -> pa.Array | None:
     Returns
     -------
     pyarrow.Array or None
-        None if no cell holds the text of an array.
+        None if none of the first cells holds the text of an array.
     """
-    cells = texts(values)
-    if not any(cell and ARRAY_TEXT.match(cell) for cell in cells):
+    first = texts(values[:FIRST_CELLS])
+    if not any(cell and ARRAY_TEXT.match(cell) for cell in first):
         return None
-    arrays = [_elements(cell) for cell in cells]
+    arrays = [_elements(cell) for cell in texts(values)]
     return pa.array(arrays, pa.list_(pa.string()))
 
 
