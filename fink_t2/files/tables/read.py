@@ -129,7 +129,8 @@ def read_text(text: str, name: str) -> tuple[pa.Table, list[str]]:
     if comments and _looks_like_data(header):
         header, body = _cells(comments[-1]), first
     rows = lines[body:]
-    delimiter = _delimiter(lines[first])
+    # The header of ZTF's forced photometry has commas, its rows have spaces.
+    delimiter = _delimiter(next((row for row in rows if row.strip()), lines[first]))
     if delimiter:
         parsed = list(csv.reader(rows, delimiter=delimiter, skipinitialspace=True))
     else:
