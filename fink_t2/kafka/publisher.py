@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError as DeliveryError
 from confluent_kafka import KafkaException, Message, Producer
 
 from fink_t2.kafka.broker import KafkaError
+from fink_t2.kafka.topic_offsets import TopicOffsets
 
 SETTINGS: Final[Mapping[str, str | int | float | bool]] = {
     # Each packet once and in the order sent, whatever is retried.
@@ -78,6 +79,8 @@ class Publisher:
             self._producer.poll(0)  # brings the error behind "timed out"
             reason = self._last_error or str(error.args[0])
             raise KafkaError(f"Kafka at {bootstrap_servers} can't be used: {reason}") from error
+        self._offsets = TopicOffsets(topic, settings)
+        self._offset_before = self._offsets.total()
 
     def publish(self, packet: bytes, key: str, due: float = 0.0) -> None:
         """Publish one packet when it is due.
@@ -116,10 +119,19 @@ class Publisher:
                 self.errors[reason.str()] += 1
                 return
 
-    def finish(self) -> None:
-        """Wait until each packet is delivered or has failed."""
+    def finish(self) -> int:
+        """Wait until each packet is delivered or has failed, and count what the topic holds.
+
+        Returns
+        -------
+        int
+            By how many messages the topic has grown since this publisher was made. It is
+            `delivered`, and more where others publish to the topic at the same time; fewer
+            means that Kafka does not hold what it has confirmed.
+        """
         while self._producer.flush(1.0):
             pass
+        return self._offsets.total() - self._offset_before
 
     def _count(self, error: DeliveryError | None, message: Message) -> None:
         if error is not None:

@@ -42,6 +42,9 @@ class ReplayReport:
         Alerts not delivered, by Kafka's reason.
     broken : sequence of str
         What can't be read and was left out, and why.
+    topic_growth : int
+        Messages that the topic holds more than before, counted by offsets after the last
+        confirmation.
     """
 
     published: int
@@ -50,6 +53,12 @@ class ReplayReport:
     seconds: float
     errors: Counter[str]
     broken: Sequence[str]
+    topic_growth: int
+
+    @property
+    def lost(self) -> int:
+        """Alerts that a broker has confirmed and the topic does not hold."""
+        return max(self.delivered - self.topic_growth, 0)
 
     @property
     def failed(self) -> int:
@@ -67,7 +76,8 @@ class ReplayReport:
         return (
             f"{self.delivered} alerts delivered, {self.failed} not delivered,"
             f" {len(self.broken)} unreadable; {megabytes:.1f} MB in {self.seconds:.1f} s:"
-            f" {self.rate:.1f} alerts/s, {megabytes / self.seconds:.1f} MB/s"
+            f" {self.rate:.1f} alerts/s, {megabytes / self.seconds:.1f} MB/s;"
+            f" the topic holds {self.topic_growth} more messages than before"
         )
 
 
@@ -146,7 +156,7 @@ def replay(
                 for spooled, packet in spool.read():
                     publisher.publish(packet, spooled.object_id, start + next(due))
                     bar.update()
-            publisher.finish()
+            grown = publisher.finish()
             seconds = time.perf_counter() - start
     return ReplayReport(
         publisher.published,
@@ -155,6 +165,7 @@ def replay(
         seconds,
         publisher.errors,
         broken,
+        grown,
     )
 
 

@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, Message
 
 from fink_t2 import cli
 from fink_t2.errors import AlertError
-from fink_t2.files.archive import encode_container
+from fink_t2.files.archive import archived_alerts, encode_container
 from fink_t2.kafka import KafkaError, LocalKafka
 from fink_t2.kafka.broker import free_ports
 from fink_t2.operations.replay import ReplayError, in_their_rhythm, replay, steadily
@@ -144,7 +144,9 @@ class TestWithBroker:
     ) -> None:
         kafka.create_topic(topic, partitions=1)
         alerts = shared / "data" / "alerts"
-        assert replay(alerts, topic, kafka.bootstrap_servers).delivered == 612
+        number = sum(1 for _ in archived_alerts(alerts))
+        report = replay(alerts, topic, kafka.bootstrap_servers)
+        assert report.delivered == report.topic_growth == number > 600
         arrived = Counter(message.value() for message in consume(kafka, topic))
         as_they_are = [*alerts.glob("ztf_*/*.avro"), *alerts.glob("lsst/confluent_framed/*")]
         assert len(as_they_are) == 42 + 34 + 34 + 3
