@@ -119,7 +119,7 @@ class Publisher:
                 self.errors[reason.str()] += 1
                 return
 
-    def finish(self) -> int:
+    def finish(self) -> int | None:
         """Wait until each packet is delivered or has failed, and count what the topic holds.
 
         Returns
@@ -127,11 +127,14 @@ class Publisher:
         int
             By how many messages the topic has grown since this publisher was made. It is
             `delivered`, and more where others publish to the topic at the same time; fewer
-            means that Kafka does not hold what it has confirmed.
+            means that Kafka does not hold what it has confirmed. None if no broker answers.
         """
         while self._producer.flush(1.0):
             pass
-        return self._offsets.total() - self._offset_before
+        try:
+            return self._offsets.total() - self._offset_before
+        except KafkaError:
+            return None
 
     def _count(self, error: DeliveryError | None, message: Message) -> None:
         if error is not None:

@@ -42,9 +42,9 @@ class ReplayReport:
         Alerts not delivered, by Kafka's reason.
     broken : sequence of str
         What can't be read and was left out, and why.
-    topic_growth : int
+    topic_growth : int or None
         Messages that the topic holds more than before, counted by offsets after the last
-        confirmation.
+        confirmation; None if no broker answered.
     """
 
     published: int
@@ -53,12 +53,12 @@ class ReplayReport:
     seconds: float
     errors: Counter[str]
     broken: Sequence[str]
-    topic_growth: int
+    topic_growth: int | None
 
     @property
     def lost(self) -> int:
         """Alerts that a broker has confirmed and the topic does not hold."""
-        return max(self.delivered - self.topic_growth, 0)
+        return max(self.delivered - (self.topic_growth or 0), 0)
 
     @property
     def failed(self) -> int:
@@ -72,12 +72,12 @@ class ReplayReport:
 
     def summary(self) -> str:
         """Return counts, bytes and rates in one line."""
-        megabytes = self.delivered_bytes / 1e6
+        megabytes, grown = self.delivered_bytes / 1e6, self.topic_growth
         return (
             f"{self.delivered} alerts delivered, {self.failed} not delivered,"
             f" {len(self.broken)} unreadable; {megabytes:.1f} MB in {self.seconds:.1f} s:"
-            f" {self.rate:.1f} alerts/s, {megabytes / self.seconds:.1f} MB/s;"
-            f" the topic holds {self.topic_growth} more messages than before"
+            f" {self.rate:.1f} alerts/s, {megabytes / self.seconds:.1f} MB/s; the topic"
+            f" {'can not be counted' if grown is None else f'has grown by {grown} messages'}"
         )
 
 
