@@ -38,7 +38,9 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["fink_t2", "fink_t2.*"]),
-    package_data={"fink_t2": ["**/*.json", "**/*.avsc", "**/*.toml", "**/*.csv", "py.typed"]},
+    package_data={
+        "fink_t2": ["**/*.json", "**/*.avsc", "**/*.toml", "**/*.csv", "**/*.template", "py.typed"]
+    },
     install_requires=[
         "pyspark>=3.5,<5",
         "confluent-kafka>=2.6",

@@ -148,7 +148,7 @@ def _compress(
     inputs = test.inputs(columns)
 
     def loss(model: Any) -> float:
-        return flat_log_loss(model.predict(inputs, batch_size=1024, verbose=0), test.allowed)
+        return flat_log_loss(model.predict(inputs, batch_size=1024, verbose=0), test.label_mask)
 
     rows = [["as it was", loss(network)]]
     if args.sparsity is not None:
@@ -168,7 +168,7 @@ def _compress(
     flatbuffer.write_bytes(content)
     network.save(args.out / "model.keras")
     found = TfliteNetwork(flatbuffer).predict(*inputs)
-    rows.append([f"TFLite, {args.quantize}", flat_log_loss(found, test.allowed)])
+    rows.append([f"TFLite, {args.quantize}", flat_log_loss(found, test.label_mask)])
     print(markdown_table([f"on {len(test)} light curves", "log-loss"], rows))
     print(f"{flatbuffer}: {len(content):,} bytes, {len(deflate(content)):,} with DEFLATE")
     if args.version is not None:
@@ -220,7 +220,7 @@ def _examples(args: argparse.Namespace, network: Any, survey: str) -> Examples:
     from fink_t2.simulation import simulate_objects
     from fink_t2.training.data_sets.simulated import simulated_alerts
     from fink_t2.training.examples.example_files import load_examples
-    from fink_t2.training.examples.examples import Examples, prepare_examples
+    from fink_t2.training.examples.examples import Examples, make_examples
     from fink_t2.training.optimisation.flat_log_loss import class_weights
 
     if args.examples is not None:
@@ -230,6 +230,6 @@ def _examples(args: argparse.Namespace, network: Any, survey: str) -> Examples:
     else:
         objects = simulate_objects(args.objects, survey, args.seed, progress=True)
         labelled = simulated_alerts(objects, 1, args.seed)
-        examples = prepare_examples(labelled, network.inputs[0].shape[1])
-    weight = class_weights(examples.allowed)
-    return Examples(examples.grid, examples.features, examples.allowed, weight)
+        examples = make_examples(labelled, network.inputs[0].shape[1])
+    weight = class_weights(examples.label_mask)
+    return Examples(examples.grid, examples.features, examples.label_mask, weight)

@@ -132,10 +132,10 @@ def _acceptance(args: argparse.Namespace) -> int:
     from fink_t2.training.evaluation.acceptance import (
         PUBLISHED,
         acceptance_table,
+        eventless_shares,
+        eventless_shares_text,
         measure_elasticc,
         measure_ztf,
-        plain_shares,
-        plain_shares_text,
     )
     from fink_t2.training.evaluation.published_deployment import PublishedDeployment
 
@@ -166,7 +166,7 @@ def _acceptance(args: argparse.Namespace) -> int:
     print()
     for note in _notes(numbers, held_out is None, bool(cross_validated)):
         print(f"- {note}")
-    print(f"- {plain_shares_text(plain_shares(classifier))}")
+    print(f"- {eventless_shares_text(eventless_shares(classifier))}")
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(columns, indent=1).replace("NaN", "null")

@@ -57,15 +57,20 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Here, after the settings of TensorFlow's log: importing it takes seconds.
-    from fink_t2.training.retraining.chain import Run, run_steps
-    from fink_t2.training.retraining.settings import load_retrain_settings
+    from fink_t2.training.retraining.chain import run_steps
+    from fink_t2.training.retraining.provenance import provenance_of
+    from fink_t2.training.retraining.run import Run
+    from fink_t2.training.retraining.settings import parse_retrain_settings, read_configuration
 
-    settings = load_retrain_settings(arguments.config)
+    content = read_configuration(arguments.config)
+    settings = parse_retrain_settings(content, str(arguments.config))
     deadline = began + seconds_of(arguments.budget) if arguments.budget else None
     folder = arguments.run or Path("artifacts/retrain") / (
         f"{arguments.config.stem}-{time.strftime('%Y%m%d', time.gmtime())}"
     )
     folder.mkdir(parents=True, exist_ok=True)
     print(f"run folder: {folder}")
-    run_steps(Run(settings, folder, ModelStore(arguments.models), deadline), arguments.until)
+    provenance = provenance_of(arguments.config, content)
+    store = ModelStore(arguments.models)
+    run_steps(Run(settings, folder, store, provenance, deadline), arguments.until)
     return 0

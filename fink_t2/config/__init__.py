@@ -4,7 +4,7 @@
 `loading` reads a file, and `reference` describes all settings as JSON Schema and as Markdown.
 """
 
-from fink_t2.config.loading import load_config, read_toml, settings_of_table
+from fink_t2.config.loading import load_config, parse_toml, read_toml, settings_of_table
 from fink_t2.config.models import (
     AlertsConfig,
     KafkaConfig,
@@ -31,6 +31,7 @@ __all__ = [
     "SubstreamConfig",
     "TriggerConfig",
     "load_config",
+    "parse_toml",
     "read_toml",
     "resolve_secret",
     "settings_of_table",

@@ -9,6 +9,7 @@ import os
 import tomllib
 import typing
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -62,12 +63,24 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         If the file can't be read or is not valid TOML.
     """
     try:
-        with open(path, "rb") as stream:
-            return tomllib.load(stream)
+        content = Path(path).read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: can't be read ({error.strerror})") from None
+    return parse_toml(content, str(path))
+
+
+def parse_toml(content: bytes, file: str) -> dict[str, Any]:
+    """Parse the content of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If it is not valid TOML; the message names the file.
+    """
+    try:
+        return tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML ({error})") from None
+        raise ConfigError(f"{file}: not valid TOML ({error})") from None
 
 
 def settings_of_table(model: type[Settings], table: dict[str, Any], file: str) -> Settings:

@@ -77,7 +77,7 @@ def cut_at_random_alerts(
     cut = _windows(curves, chosen, np.asarray(begins, np.int64), np.asarray(ends, np.int64))
     result = Labelled(
         cut,
-        examples.allowed[chosen],
+        examples.label_mask[chosen],
         examples.object_id[chosen],
         examples.source[chosen],
         np.ones(len(chosen), dtype=bool),

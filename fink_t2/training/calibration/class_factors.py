@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from fink_t2.science.classes import CLASSES
-from fink_t2.training.evaluation.acceptance import CRITERIA, score_calls
+from fink_t2.training.evaluation.acceptance import CRITERIA, score_predictions
 from fink_t2.training.examples.labelled import class_indices
 
 #: Factors that are tried on every group of classes, a third apart.
@@ -28,7 +28,7 @@ SHARPNESS = 3.0
 
 def choose_factors(
     probabilities: npt.NDArray[np.floating],
-    allowed: npt.NDArray[np.bool_],
+    label_mask: npt.NDArray[np.bool_],
     counts_for: npt.NDArray[np.str_],
     groups: Sequence[Sequence[str]],
 ) -> dict[str, float]:
@@ -41,7 +41,7 @@ def choose_factors(
     ----------
     probabilities : ndarray, shape (N, 14)
         Predictions of light curves that were not learnt from.
-    allowed : ndarray of bool, shape (N, 14)
+    label_mask : ndarray of bool, shape (N, 14)
         Classes that are right.
     counts_for : ndarray of str, shape (N,)
         See `fink_t2.training.evaluation.acceptance.what_counts`.
@@ -53,7 +53,7 @@ def choose_factors(
     dict of str to float
         Factor of every class in a group.
     """
-    labels = class_indices(allowed)
+    labels = class_indices(label_mask)
     counted = counts_for != ""
     labels, counts_for = labels[counted], counts_for[counted]
     logits = np.log(np.maximum(probabilities[counted].astype(np.float64), 1e-12))
@@ -61,7 +61,7 @@ def choose_factors(
     combinations = np.array(list(itertools.product(np.log(TRIED), repeat=len(groups))))
     worth = np.array(
         [
-            _worth(score_calls((logits + shift @ member).argmax(axis=1), labels, counts_for))
+            _worth(score_predictions((logits + shift @ member).argmax(axis=1), labels, counts_for))
             for shift in combinations
         ]
     )

@@ -44,7 +44,7 @@ class Calibration:
 
 def fit_calibration(
     probabilities: npt.NDArray[np.floating],
-    allowed: npt.NDArray[np.bool_],
+    label_mask: npt.NDArray[np.bool_],
     weights: npt.NDArray[np.floating] | None = None,
     shifts: bool = True,
 ) -> Calibration:
@@ -54,7 +54,7 @@ def fit_calibration(
     ----------
     probabilities : ndarray, shape (N, C)
         Predictions of light curves that were not learnt from.
-    allowed : ndarray of bool, shape (N, C)
+    label_mask : ndarray of bool, shape (N, C)
         Classes that are right.
     weights : ndarray, shape (N,), optional
         Weights of the examples.
@@ -74,9 +74,9 @@ def fit_calibration(
     def loss(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         scaled = logits * np.exp(-values[0])
         p = _softmax(scaled + values[1:] if shifts else scaled)
-        right = np.maximum((p * allowed).sum(axis=1), SMALLEST_PROBABILITY)
+        right = np.maximum((p * label_mask).sum(axis=1), SMALLEST_PROBABILITY)
         # d(-ln right) / d logits
-        slope = (p - p * allowed / right[:, None]) * weights[:, None]
+        slope = (p - p * label_mask / right[:, None]) * weights[:, None]
         penalty = values[1:] / SHIFT_SCALE**2 / n_examples
         gradient = np.concatenate(([-(slope * scaled).sum()], slope.sum(axis=0) + penalty))
         if not shifts:
@@ -92,7 +92,7 @@ def fit_calibration(
 
 def fit_temperature(
     probabilities: npt.NDArray[np.floating],
-    allowed: npt.NDArray[np.bool_],
+    label_mask: npt.NDArray[np.bool_],
     factors: Mapping[str, float],
 ) -> Calibration:
     """Find the temperature of lowest log-loss that goes with chosen factors on the classes.
@@ -102,7 +102,7 @@ def fit_temperature(
 
     Parameters
     ----------
-    probabilities, allowed
+    probabilities, label_mask
         As in `fit_calibration`.
     factors : mapping of str to float
         Class name to factor; classes left out keep their probabilities.
@@ -113,7 +113,7 @@ def fit_temperature(
     """
     shift = np.log([factors.get(name, 1.0) for name in CLASSES])
     shifted = _softmax(_logits(probabilities) + shift)
-    temperature = fit_calibration(shifted, allowed, shifts=False).temperature
+    temperature = fit_calibration(shifted, label_mask, shifts=False).temperature
     return Calibration(temperature, tuple((shift / temperature).tolist()))
 
 

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from fink_t2.errors import LightCurveError
 from fink_t2.science.light_curves import from_ztf
 from fink_t2.training.data_sets.tns_types import classes_of_types
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 #: Fields of a ZTF point that make a light curve.
 POINT_FIELDS = ("jd", "fid", "magpsf", "sigmapsf", "isdiffpos")
@@ -82,7 +82,7 @@ def archived_ztf_alerts(
     objects = [row["objectId"] for row in rows]
     return Labelled(
         curves,
-        allowed_classes([named[name] for name in objects]),
+        label_mask_of([named[name] for name in objects]),
         np.array(objects, dtype=str),
         np.full(len(rows), "archive"),
         np.ones(len(rows), dtype=bool),

@@ -10,7 +10,7 @@ from fink_t2.science.passbands import PassbandSet
 KINDS = ("flat", "noise", "outlier")
 
 
-def plain_light_curves(
+def eventless_light_curves(
     kind: str, n: int, passbands: PassbandSet, seed: int = 0, span_days: float = 30.0
 ) -> LightCurves:
     """Make light curves without an event.

@@ -13,7 +13,7 @@ from fink_t2.files.light_curve_tables import OBJECT_NAMES, light_curves_of_table
 from fink_t2.science.classes import CLASSES, PLASTICC_CODES
 from fink_t2.science.passbands import passbands_of
 from fink_t2.training.data_sets.tns_types import classes_of_types
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 #: Columns that may hold the label, most particular first.
 LABEL_NAMES = ("t2class", "class", "type", "target")
@@ -70,7 +70,7 @@ def labelled_table(
         )
     return Labelled(
         found.light_curves,
-        allowed_classes(names),
+        label_mask_of(names),
         identifiers.to_numpy(dtype=str),
         np.full(len(names), path.stem),
         np.full(len(names), is_alert),

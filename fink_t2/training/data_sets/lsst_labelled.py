@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from fink_t2.errors import LightCurveError
 from fink_t2.files.light_curve_tables import light_curves_of_table, read_table
 from fink_t2.science.classes import PLASTICC_CODES
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 #: Types of the supernova photometric classification challenge, and their classes.
 SPCC_CLASSES = {
@@ -167,7 +167,7 @@ def _from_table(
     objects = found.identifiers[object_name].to_numpy(dtype=str)
     return Labelled(
         found.light_curves,
-        allowed_classes(classes),
+        label_mask_of(classes),
         objects,
         np.full(n, source),
         np.full(n, is_alert),

@@ -15,7 +15,7 @@ from fink_t2.science.classes import CLASSES
 from fink_t2.science.passbands import passbands_of
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 from fink_t2.training.examples.examples import Examples
-from fink_t2.training.examples.labelled import allowed_classes
+from fink_t2.training.examples.labelled import label_mask_of
 from fink_t2.training.examples.splits import split_numbers
 
 EXAMPLES_FOLDER = "examples"
@@ -71,7 +71,7 @@ def read_prepared(
     return Examples(
         _stack(chosen["grid"]).reshape(len(rows), grid_length, n_bands),
         _stack(chosen["features"]),
-        allowed_classes(chosen["t2class"].to_pylist()),
+        label_mask_of(chosen["t2class"].to_pylist()),
         np.ones(len(rows), dtype=np.float32),
     )
 

@@ -10,7 +10,7 @@ from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
 from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.simulation import SimulatedObjects, alert_histories
 from fink_t2.training.augmentation.alert_cutting import WINDOW_DAYS
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 
 def simulated_alerts(objects: SimulatedObjects, per_object: int, seed: int) -> Labelled:
@@ -106,7 +106,7 @@ def _labelled(
 ) -> Labelled:
     labelled = Labelled(
         curves,
-        allowed_classes(objects.class_names()[which].tolist()),
+        label_mask_of(objects.class_names()[which].tolist()),
         objects.object_id[which].astype(str),
         np.full(len(which), "simulated"),
         np.full(len(which), is_alert),

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from fink_t2.files.light_curve_tables import light_curves_of_table, read_table
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 #: Catalogue entries that may well be a transient, not a variable object: nothing is learnt
 #: from them. (They are counted where the contaminants are scored.)
@@ -65,7 +65,7 @@ def _transients(curves, objects: pd.Series, classes: pd.Series, is_alert: bool) 
     source = "ztf_alerts" if is_alert else "ztf_light_curves"
     return Labelled(
         curves,
-        allowed_classes(names),
+        label_mask_of(names),
         objects.to_numpy(dtype=str),
         np.full(len(names), source),
         np.full(len(names), is_alert),
@@ -94,7 +94,7 @@ def contaminants(path: str | os.PathLike[str], transients: bool = True) -> Label
     found = light_curves_of_table(table, "ztf", name=os.fspath(path))
     labelled = Labelled(
         found.light_curves,
-        allowed_classes(table["t2class"].tolist()),
+        label_mask_of(table["t2class"].tolist()),
         found.identifiers["objectId"].to_numpy(dtype=str),
         np.full(len(table), "ztf_contaminants"),
         np.full(len(table), True),

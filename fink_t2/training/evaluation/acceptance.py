@@ -17,7 +17,7 @@ from fink_t2.science.classes import CLASSES, SUPERNOVA_CLASSES
 from fink_t2.science.cuts import Status
 from fink_t2.science.light_curves import LightCurves
 from fink_t2.science.passbands import ZTF
-from fink_t2.training.data_sets.eventless import KINDS, plain_light_curves
+from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
 from fink_t2.training.data_sets.lsst_labelled import elasticc_alerts
 from fink_t2.training.data_sets.ztf_labelled import (
     contaminants,
@@ -38,8 +38,8 @@ PUBLISHED = Path("reference/t2_published_gr.tflite")
 LIGHT_CURVE_CLASSES = ("SNIa", "SNII", "SNIbc", "SLSN-I")
 FEWEST_POINTS = 5
 ALERT_CLASSES = ("SNIa", "SNII", "SNIbc")
-PLAIN_CURVES = 200
-#: For `plain_shares`: so many curves of each of these lengths in days.
+EVENTLESS_CURVES = 200
+#: For `eventless_shares`: so many curves of each of these lengths in days.
 MANY_CURVES = 1000
 MANY_SPANS = (6.0, 15.0, 30.0, 60.0, 100.0)
 
@@ -169,12 +169,14 @@ def measure_ztf(
     result["agn_alerts"] = len(predicted)
 
     for kind in KINDS:
-        largest = _largest_transient(classifier, plain_light_curves(kind, PLAIN_CURVES, ZTF))
+        largest = _largest_transient(
+            classifier, eventless_light_curves(kind, EVENTLESS_CURVES, ZTF)
+        )
         result[f"{kind}_transient"] = float(largest.max())
     return result
 
 
-def plain_shares(classifier: CanClassify) -> dict[str, float]:
+def eventless_shares(classifier: CanClassify) -> dict[str, float]:
     """Return how many of many curves without an event have a transient class above one half.
 
     The largest probability of a few hundred says little of what is rare.
@@ -188,7 +190,7 @@ def plain_shares(classifier: CanClassify) -> dict[str, float]:
     for kind in KINDS:
         largest = [
             _largest_transient(
-                classifier, plain_light_curves(kind, MANY_CURVES, ZTF, seed=1, span_days=span)
+                classifier, eventless_light_curves(kind, MANY_CURVES, ZTF, seed=1, span_days=span)
             )
             for span in MANY_SPANS
         ]
@@ -196,8 +198,8 @@ def plain_shares(classifier: CanClassify) -> dict[str, float]:
     return shares
 
 
-def plain_shares_text(shares: dict[str, float]) -> str:
-    """Say what `plain_shares` found."""
+def eventless_shares_text(shares: dict[str, float]) -> str:
+    """Say what `eventless_shares` found."""
     parts = ", ".join(f"{100 * share:.2f} % of the {kind}" for kind, share in shares.items())
     return (
         f"Of {MANY_CURVES * len(MANY_SPANS):,} curves of each kind, of {MANY_SPANS[0]:g} to "
@@ -251,7 +253,7 @@ def measure_elasticc(
     }
 
 
-def score_calls(
+def score_predictions(
     called: npt.NDArray[np.int64],
     labels: npt.NDArray[np.int64],
     counts_for: npt.NDArray[np.str_],

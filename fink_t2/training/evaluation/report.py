@@ -11,19 +11,31 @@ from fink_t2.training.evaluation.markdown import markdown_table, show
 
 
 def report(evaluation: Evaluation) -> str:
-    """Return an evaluation as Markdown."""
+    """Return an evaluation as a Markdown document with a title."""
+    return f"# {evaluation.model} on {evaluation.data}\n\n{report_body(evaluation)}"
+
+
+def report_body(evaluation: Evaluation, level: int = 2) -> str:
+    """Return an evaluation as Markdown without a title.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The evaluation.
+    level : int
+        Level of the headings.
+    """
     numbers = evaluation.numbers()
+    heading = "#" * level
     left_out = [
-        f"{count} {why}"
-        for count, why in (
+        f"{count} {reason}"
+        for count, reason in (
             (evaluation.not_classified, "not classified"),
             (evaluation.unknown_class, "of none of the 14 classes"),
         )
         if count
     ]
     lines = [
-        f"# {evaluation.model} on {evaluation.data}",
-        "",
         f"{evaluation.examples} light curves"
         + (f"; left out: {', '.join(left_out)}." if left_out else "."),
         "The predicted class is that of the largest of all 14 probabilities.",
@@ -42,7 +54,7 @@ def report(evaluation: Evaluation) -> str:
             ],
         ),
         "",
-        "## Classes",
+        f"{heading} Classes",
         "",
         markdown_table(
             ["class", "examples", "recall", "precision", "ROC AUC", "PR AUC"],
@@ -59,7 +71,7 @@ def report(evaluation: Evaluation) -> str:
             ],
         ),
         "",
-        "## Early classification",
+        f"{heading} Early classification",
         "",
         _growth_table("points", evaluation.by_points),
         "",

@@ -27,7 +27,7 @@ class Examples:
         Scaled interpolated light curves.
     features : ndarray of float32, shape (N, R)
         Auxiliary features, all that `fink_t2.science.features.feature_names` lists.
-    allowed : ndarray of bool, shape (N, 14)
+    label_mask : ndarray of bool, shape (N, 14)
         Classes that are right; see `fink_t2.training.examples.labelled.Labelled`.
     weight : ndarray of float32, shape (N,)
         Weight in the loss.
@@ -35,7 +35,7 @@ class Examples:
 
     grid: npt.NDArray[np.float32]
     features: npt.NDArray[np.float32]
-    allowed: npt.NDArray[np.bool_]
+    label_mask: npt.NDArray[np.bool_]
     weight: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
@@ -44,11 +44,13 @@ class Examples:
     def select(self, keep: npt.ArrayLike) -> Examples:
         """Return the examples that a boolean mask or an index array chooses."""
         keep = np.asarray(keep)
-        return Examples(self.grid[keep], self.features[keep], self.allowed[keep], self.weight[keep])
+        return Examples(
+            self.grid[keep], self.features[keep], self.label_mask[keep], self.weight[keep]
+        )
 
     def labels(self) -> npt.NDArray[np.int64]:
         """Return each example's class index, -1 where it is not one of the 14."""
-        return class_indices(self.allowed)
+        return class_indices(self.label_mask)
 
     def inputs(self, feature_columns: Sequence[int]) -> list[npt.NDArray[np.float32]]:
         """Return what a network takes: the grid and, if it has any, its features."""
@@ -57,7 +59,7 @@ class Examples:
         return [self.grid, self.features[:, list(feature_columns)]]
 
 
-def prepare_examples(
+def make_examples(
     labelled: Labelled,
     grid_length: int,
     weight: npt.ArrayLike = 1.0,
@@ -91,7 +93,7 @@ def prepare_examples(
     return Examples(
         np.concatenate([part.grid for part in parts]),
         np.concatenate([part.features for part in parts]),
-        labelled.allowed,
+        labelled.label_mask,
         np.broadcast_to(np.asarray(weight, dtype=np.float32), (len(labelled),)).copy(),
     )
 
@@ -101,6 +103,6 @@ def join_examples(parts: Sequence[Examples]) -> Examples:
     return Examples(
         np.concatenate([part.grid for part in parts]),
         np.concatenate([part.features for part in parts]),
-        np.concatenate([part.allowed for part in parts]),
+        np.concatenate([part.label_mask for part in parts]),
         np.concatenate([part.weight for part in parts]),
     )

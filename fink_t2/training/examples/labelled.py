@@ -27,7 +27,7 @@ class Labelled:
     ----------
     light_curves : LightCurves
         The light curves.
-    allowed : ndarray of bool, shape (N, 14)
+    label_mask : ndarray of bool, shape (N, 14)
         Classes that are right for each: a row of one True for a known class; several for an
         object of which only less is known (a variable star of a type outside the 14).
     object_id : ndarray of str, shape (N,)
@@ -39,7 +39,7 @@ class Labelled:
     """
 
     light_curves: LightCurves
-    allowed: npt.NDArray[np.bool_]
+    label_mask: npt.NDArray[np.bool_]
     object_id: npt.NDArray[np.str_]
     source: npt.NDArray[np.str_]
     is_alert: npt.NDArray[np.bool_]
@@ -53,7 +53,7 @@ class Labelled:
         chosen = np.flatnonzero(keep) if keep.dtype == bool else keep.astype(np.int64)
         return Labelled(
             self.light_curves.select(chosen),
-            self.allowed[chosen],
+            self.label_mask[chosen],
             self.object_id[chosen],
             self.source[chosen],
             self.is_alert[chosen],
@@ -61,21 +61,21 @@ class Labelled:
 
     def labels(self) -> npt.NDArray[np.int64]:
         """Return each example's class index, -1 where it is not one of the 14."""
-        return class_indices(self.allowed)
+        return class_indices(self.label_mask)
 
 
-def class_indices(allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return the one allowed class of each row, -1 where several are allowed.
+def class_indices(label_mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the one class of each row, -1 where several are marked.
 
     Parameters
     ----------
-    allowed : ndarray of bool, shape (N, 14)
+    label_mask : ndarray of bool, shape (N, 14)
         See `Labelled`.
     """
-    return np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), -1)
+    return np.where(label_mask.sum(axis=1) == 1, label_mask.argmax(axis=1), -1)
 
 
-def allowed_classes(names: Sequence[str | None]) -> npt.NDArray[np.bool_]:
+def label_mask_of(names: Sequence[str | None]) -> npt.NDArray[np.bool_]:
     """Return which classes are right for each name.
 
     Parameters
@@ -88,12 +88,12 @@ def allowed_classes(names: Sequence[str | None]) -> npt.NDArray[np.bool_]:
     -------
     ndarray of bool, shape (N, 14)
     """
-    allowed = np.zeros((len(names), len(CLASSES)), dtype=bool)
+    label_mask = np.zeros((len(names), len(CLASSES)), dtype=bool)
     variable = [CLASSES.index(name) for name in VARIABLE_CLASSES]
     position: dict[str | None, int | list[int]] = {n: index for index, n in enumerate(CLASSES)}
     for row, name in enumerate(names):
-        allowed[row, position.get(name, variable)] = True
-    return allowed
+        label_mask[row, position.get(name, variable)] = True
+    return label_mask
 
 
 def concatenate(parts: Sequence[Labelled]) -> Labelled:
@@ -128,7 +128,7 @@ def concatenate(parts: Sequence[Labelled]) -> Labelled:
             photoz_error=join("photoz_error"),
             rejected=join("rejected").astype(np.int64),
         ),
-        np.concatenate([part.allowed for part in parts]),
+        np.concatenate([part.label_mask for part in parts]),
         np.concatenate([part.object_id for part in parts]),
         np.concatenate([part.source for part in parts]),
         np.concatenate([part.is_alert for part in parts]),

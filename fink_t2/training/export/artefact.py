@@ -1,10 +1,10 @@
-"""Write a model artefact: network, metadata and card in one version's folder."""
+"""Write a model into the folder of its version: the network and its metadata."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,13 +98,3 @@ def write_artefact(
         "training": dict(training),
     }
     (folder / METADATA_FILE).write_text(json.dumps(metadata, indent=1) + "\n")
-
-
-def write_card(
-    folder: str | os.PathLike[str], name: str, version: str, sections: Sequence[tuple[str, str]]
-) -> None:
-    """Write ``card.md`` from titled sections of Markdown."""
-    lines = [f"# {name} {version}", ""]
-    for title, text in sections:
-        lines += [f"## {title}", "", text.strip(), ""]
-    (Path(folder) / CARD_FILE).write_text("\n".join(lines))

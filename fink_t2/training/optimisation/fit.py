@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fink_t2.training.examples.examples import Examples
-from fink_t2.training.optimisation.flat_log_loss import AllowedLogLoss, FlatLogLoss
+from fink_t2.training.optimisation.flat_log_loss import FlatLogLoss, LabelMaskLogLoss
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def fit(
         Folder in which the state after every epoch is kept, so that an interrupted call
         goes on where it was.
     targets : ndarray of float32, shape (N, 14), optional
-        Soft targets instead of the allowed classes (distillation: cross-entropy).
+        Soft targets instead of the label masks (distillation: cross-entropy).
     callbacks : sequence of keras.callbacks.Callback
         Further callbacks.
     verbose : int
@@ -216,7 +216,7 @@ def fit(
     else:
         optimizer = keras.optimizers.Adam(settings.learning_rate)
     loss = (
-        AllowedLogLoss(settings.smoothing)
+        LabelMaskLogLoss(settings.smoothing)
         if targets is None
         else keras.losses.CategoricalCrossentropy()
     )
@@ -249,7 +249,7 @@ def fit(
         wanted.append(keras.callbacks.BackupAndRestore(os.fspath(checkpoint)))
     history = model.fit(
         train.inputs(feature_columns),
-        train.allowed.astype(np.float32) if targets is None else targets,
+        train.label_mask.astype(np.float32) if targets is None else targets,
         sample_weight=train.weight,
         batch_size=batch_size,
         epochs=settings.epochs,
@@ -257,7 +257,7 @@ def fit(
         if validation is None
         else (
             validation.inputs(feature_columns),
-            validation.allowed.astype(np.float32),
+            validation.label_mask.astype(np.float32),
             validation.weight,
         ),
         callbacks=wanted,

@@ -11,31 +11,33 @@ import numpy.typing as npt
 from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY, flat_weighted_log_loss
 
 
-def flat_log_loss(probabilities: npt.NDArray[np.floating], allowed: npt.NDArray[np.bool_]) -> float:
+def flat_log_loss(
+    probabilities: npt.NDArray[np.floating], label_mask: npt.NDArray[np.bool_]
+) -> float:
     """Compute the loss over a whole data set, labelled by a mask of the classes that are right.
 
     Parameters
     ----------
     probabilities : ndarray, shape (N, C)
         Predicted probabilities.
-    allowed : ndarray of bool, shape (N, C)
-        True at each example's class; examples with several allowed classes are left out.
+    label_mask : ndarray of bool, shape (N, C)
+        True at each example's class; examples with several correct classes are left out.
 
     Returns
     -------
     float
         See `fink_t2.training.evaluation.log_loss.flat_weighted_log_loss`.
     """
-    known = allowed.sum(axis=1) == 1
-    return flat_weighted_log_loss(allowed[known].argmax(axis=1), probabilities[known])
+    known = label_mask.sum(axis=1) == 1
+    return flat_weighted_log_loss(label_mask[known].argmax(axis=1), probabilities[known])
 
 
-def class_weights(allowed: npt.NDArray[np.bool_], power: float = 1.0) -> npt.NDArray[np.float32]:
+def class_weights(label_mask: npt.NDArray[np.bool_], power: float = 1.0) -> npt.NDArray[np.float32]:
     """Return the weight of every example that makes the mean log-loss flat over classes.
 
     Parameters
     ----------
-    allowed : ndarray of bool, shape (N, C)
+    label_mask : ndarray of bool, shape (N, C)
         Classes that are right; an example with several counts as a class of its own.
     power : float
         1 weighs all classes alike, 0 all examples alike.
@@ -45,15 +47,15 @@ def class_weights(allowed: npt.NDArray[np.bool_], power: float = 1.0) -> npt.NDA
     ndarray of float32, shape (N,)
         Mean one.
     """
-    groups = np.where(allowed.sum(axis=1) == 1, allowed.argmax(axis=1), allowed.shape[1])
-    counts = np.bincount(groups, minlength=allowed.shape[1] + 1).astype(np.float64)
+    groups = np.where(label_mask.sum(axis=1) == 1, label_mask.argmax(axis=1), label_mask.shape[1])
+    counts = np.bincount(groups, minlength=label_mask.shape[1] + 1).astype(np.float64)
     weights = 1.0 / np.maximum(counts[groups], 1.0) ** power
     return (weights / weights.mean()).astype(np.float32)
 
 
 @keras.saving.register_keras_serializable(package="fink_t2")
-class AllowedLogLoss(keras.losses.Loss):
-    """Log-loss of the probability that a network gives to the allowed classes together.
+class LabelMaskLogLoss(keras.losses.Loss):
+    """Log-loss of the probability that a network gives to the classes of the label mask together.
 
     For an example of one known class this is its term ``-ln p_ij`` of the flat-weighted
     log-loss; the weights 1 / (C N_i) come as sample weights (`class_weights`).
@@ -99,7 +101,7 @@ class FlatLogLoss(keras.metrics.Metric):
         self.counts = self.add_weight(shape=(n_classes,), initializer="zeros", name="counts")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch; examples with several allowed classes are left out."""
+        """Add a batch; examples with several correct classes are left out."""
         truth = keras.ops.cast(y_true, y_pred.dtype)
         known = keras.ops.cast(keras.ops.sum(truth, axis=-1, keepdims=True) < 1.5, y_pred.dtype)
         truth = truth * known

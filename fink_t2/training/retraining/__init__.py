@@ -1,1 +1,1 @@
-"""The chain from labelled light curves to a candidate model, step by step."""
+"""Retraining: from labelled light curves to a model in service."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ from fink_t2.training.evaluation.acceptance import (
     measure_ztf,
     what_counts,
 )
+from fink_t2.training.examples.example_files import stored_array
 from fink_t2.training.examples.examples import Examples
 from fink_t2.training.examples.labelled import concatenate
 from fink_t2.training.examples.splits import stratified_folds
@@ -47,7 +50,7 @@ class HeldOutPredictions:
     ----------
     probabilities : ndarray of float32, shape (N, 14)
         Not calibrated.
-    allowed : ndarray of bool, shape (N, 14)
+    label_mask : ndarray of bool, shape (N, 14)
         Classes that are right.
     fold : ndarray of int64, shape (N,)
         Fold of each light curve.
@@ -57,7 +60,7 @@ class HeldOutPredictions:
     """
 
     probabilities: npt.NDArray[np.float32]
-    allowed: npt.NDArray[np.bool_]
+    label_mask: npt.NDArray[np.bool_]
     fold: npt.NDArray[np.int64]
     counts_for: npt.NDArray[np.str_]
 
@@ -72,14 +75,14 @@ class HeldOutPredictions:
             The fold to leave out.
         """
         keep = np.ones(len(self.fold), bool) if without is None else self.fold != without
-        probabilities, allowed = self.probabilities[keep], self.allowed[keep]
+        probabilities, label_mask = self.probabilities[keep], self.label_mask[keep]
         if export.factor_groups:
             factors = choose_factors(
-                probabilities, allowed, self.counts_for[keep], export.factor_groups
+                probabilities, label_mask, self.counts_for[keep], export.factor_groups
             )
-            return fit_temperature(probabilities, allowed, factors)
-        weights = class_weights(allowed, export.class_power)
-        return fit_calibration(probabilities, allowed, weights, export.class_shifts)
+            return fit_temperature(probabilities, label_mask, factors)
+        weights = class_weights(label_mask, export.class_power)
+        return fit_calibration(probabilities, label_mask, weights, export.class_shifts)
 
 
 class HeldOutClassifier:
@@ -183,7 +186,14 @@ def cross_validate(
         apart = fold == number
         curves = everything.light_curves.select(np.flatnonzero(apart))
         probabilities[apart] = predict_light_curves(model, curves, settings)
-    return HeldOutPredictions(probabilities, everything.allowed, fold, what_counts(everything))
+    return HeldOutPredictions(probabilities, everything.label_mask, fold, what_counts(everything))
+
+
+def load_predictions(path: str | os.PathLike[str]) -> HeldOutPredictions:
+    """Read the predictions of a cross-validation from an ``.npz`` file."""
+    with np.load(path) as arrays:
+        names = [field.name for field in dataclasses.fields(HeldOutPredictions)]
+        return HeldOutPredictions(**{name: stored_array(arrays, name) for name in names})
 
 
 def real_scores(

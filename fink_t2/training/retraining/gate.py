@@ -24,7 +24,7 @@ from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 from fink_t2.training.evaluation.acceptance import CRITERIA
 from fink_t2.training.evaluation.confusion import Confusion, confusion
 from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY, flat_weighted_log_loss
-from fink_t2.training.examples.examples import prepare_examples
+from fink_t2.training.examples.examples import make_examples
 from fink_t2.training.examples.labelled import Labelled
 from fink_t2.training.export.artefact import KERAS_FILE
 from fink_t2.training.retraining.settings import GateSettings
@@ -206,7 +206,7 @@ def _agreement(
         return Check(name, False, None, limit, f"{path.name} is missing, nothing to compare with")
     from fink_t2.training.networks.load_network import load_network
 
-    examples = prepare_examples(_some(validation), reference.grid_length)
+    examples = make_examples(_some(validation), reference.grid_length)
     inputs = examples.inputs(_columns(reference))
     expected = np.asarray(load_network(path).predict(inputs, verbose=0))
     found = TfliteNetwork(reference.tflite_path).predict(*inputs)
@@ -224,7 +224,7 @@ def _agreement(
 
 def _latency(reference: ModelReference, validation: Labelled, limit: float) -> Check:
     """Time the exported network, the best of some rounds: others may use the machine, too."""
-    examples = prepare_examples(_some(validation), reference.grid_length)
+    examples = make_examples(_some(validation), reference.grid_length)
     inputs = examples.inputs(_columns(reference))
     network = TfliteNetwork(reference.tflite_path)
     network.predict(*[part[:8] for part in inputs])
@@ -280,7 +280,7 @@ def _improvement(
         float(falls[worst]),
         largest_recall_loss,
         f"the recall of {CLASSES[worst]} {word} most, from {change} "
-        f"(at most {largest_recall_loss:g} lower is allowed)",
+        f"(at most {largest_recall_loss:g} lower is label_mask)",
     )
     return [better, recall]
 

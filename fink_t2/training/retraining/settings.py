@@ -1,11 +1,15 @@
-"""The configuration of a retraining run: TOML into typed dataclasses."""
+"""The configuration of a retraining run: a TOML file as typed dataclasses."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from fink_t2.config import read_toml, settings_of_table
+from fink_t2.config import parse_toml, settings_of_table
 from fink_t2.errors import ConfigError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.features import feature_names
@@ -16,76 +20,93 @@ from fink_t2.training.networks.lstm import LstmSettings
 from fink_t2.training.networks.t2 import T2Settings
 from fink_t2.training.optimisation.fit import FitSettings
 
-#: Features that an LSST or ZTF network takes unless the configuration lists others: all but
-#: the redshift where the survey's alerts have none.
+#: Value of ``features`` that stands for all features of the survey. The redshift features are
+#: left out where the survey's alerts hold no redshift.
 ALL_FEATURES = "all"
 NETWORKS = ("t2", "atx", "lstm")
+
+#: Former names of keys, by section, and the names that replaced them. Both are accepted.
+RENAMED_KEYS = {
+    "simulation": {"plain_curves": "eventless_curves"},
+    "real": {"plain_weight": "eventless_weight"},
+}
 
 
 @dataclass(frozen=True)
 class SimulationSettings:
-    """Simulated training data.
+    """The simulated training data: section ``[simulation]``.
 
     Attributes
     ----------
     objects : int
-        Number of objects.
+        Number of simulated objects.
     alerts_per_object : int
-        Alerts cut from each, at most.
+        Largest number of alerts taken from each object. The whole light curve of each object
+        is an example as well.
     shares : dict of str to float
-        Shares of classes that differ from 1, by class name; "other" stands for variables
-        outside the 14 classes. Their whole light curves are used as well.
-    plain_curves : int
-        Flat, noise-only and single-outlier curves of each kind, to be called variables.
+        Relative frequencies of the classes, by class name, where they differ from 1. The name
+        "other" stands for variable objects outside the 14 classes.
+    eventless_curves : int
+        Number of light curves without an event (flat, noise only, single outlier), of each
+        kind. They are labelled as variable objects. Former name: ``plain_curves``.
     """
 
     objects: int = 26000
     alerts_per_object: int = 3
     shares: dict[str, float] = field(default_factory=dict)
-    plain_curves: int = 1300
+    eventless_curves: int = 1300
 
 
 @dataclass(frozen=True)
 class RealSettings:
-    """Real labelled light curves for fine-tuning; without any, the simulator alone trains.
+    """Labelled light curves for fine-tuning: section ``[real]``.
 
-    A path that does not exist is skipped, and the run says so.
+    Without any of them the network is trained on simulated light curves only. A file that
+    does not exist is skipped with a message.
 
     Attributes
     ----------
     light_curves, alerts, contaminants : str
-        Parquet tables as `fink_t2.training.data_sets.ztf_labelled` reads them (ZTF).
+        Parquet tables for `fink_t2.training.data_sets.ztf_labelled`: whole light curves of
+        typed objects, alerts of typed objects, and alerts of catalogued stars and galactic
+        nuclei (ZTF).
     elasticc, spcc, plasticc, plasticc_metadata : str
-        Tables as `fink_t2.training.data_sets.lsst_labelled` reads them (LSST).
+        Tables for `fink_t2.training.data_sets.lsst_labelled` (LSST).
     archive, archive_types : str
-        What the stream wrote, and a table of types (ZTF).
+        Parquet tables that the stream wrote, and a table with the types of their objects
+        (ZTF).
     held_out : float
-        Share of the objects, of each class, that nothing is learnt from: the real part of
-        the frozen validation set. 0 trains on all.
+        Fraction of the objects of each class that is kept out of training and calibration.
+        These objects are the real part of the frozen validation set. With 0, all objects are
+        used for training.
     folds : int
-        Folds of a cross-validation of the fine-tuning, by object: what the card says of
-        real data when nothing is held out. 0: none.
+        Number of folds, by object, in which the fine-tuning is cross-validated. The model
+        card reports the result. With 0 there is no cross-validation.
     averaged : int
-        Fine-tuned networks, each on its own varied examples, whose weights are averaged
-        (Wortsman et al. 2022): networks tuned from one network lie near each other.
+        Number of copies of the network that are fine-tuned, each on other variations of the
+        examples, and whose weights are then averaged (Wortsman et al. 2022,
+        arXiv:2203.05482).
     tuned_from : str
-        The first layer that is fine-tuned, those before it staying as pretrained; "": all
-        layers are.
+        Name of the first layer that is fine-tuned; the layers before it keep their
+        pretrained weights. An empty string stands for all layers.
     light_curve_versions, cut_versions, alert_versions, contaminant_versions : int
-        Varied versions of every example: of whole light curves, of alerts cut from them
-        (times 8 alerts), of alerts, of contaminants.
+        Numbers of variations: of every whole light curve; of every set of alerts (at most
+        eight) that is cut from a whole light curve; of every alert; of every contaminant.
     early_share : float
-        Share of cut alerts drawn from the first 15 days.
+        Fraction of the cut alerts that lie in the first 15 days of a light curve.
     alert_weight : float
-        Weight of real alerts, relative to the others.
-    plain_weight : float
-        Weight of flat, noise-only and single-outlier curves, relative to the others.
+        Weight of real alerts in the loss, relative to the other real examples.
+    eventless_weight : float
+        Weight of light curves without an event in the loss, relative to the real examples.
+        Former name: ``plain_weight``.
     class_power : float
-        Weight of a class goes with its number of examples to minus this power: 1 is flat.
+        A class with N examples has a weight proportional to N to the power of minus
+        `class_power`: 1 gives all classes the same total weight, 0 all examples.
     simulated_examples : int
-        Simulated examples mixed in, so that no class is forgotten.
+        Number of simulated examples among the fine-tuning examples. They keep the network
+        from losing the classes of which there are no real examples.
     simulated_weight : float
-        Weight of these, relative to the real ones.
+        Weight of these in the loss, relative to the mean weight of the real examples.
     """
 
     light_curves: str = ""
@@ -107,7 +128,7 @@ class RealSettings:
     contaminant_versions: int = 40
     early_share: float = 0.7
     alert_weight: float = 2.0
-    plain_weight: float = 3.0
+    eventless_weight: float = 3.0
     class_power: float = 0.5
     simulated_examples: int = 12000
     simulated_weight: float = 0.5
@@ -115,14 +136,16 @@ class RealSettings:
 
 @dataclass(frozen=True)
 class PreparedSettings:
-    """Examples that 'fink-t2 prepare' made of PLAsTiCC, joining the simulated ones.
+    """Examples of PLAsTiCC from ``fink-t2 prepare``: section ``[prepared]``.
+
+    They are added to the simulated examples.
 
     Attributes
     ----------
     folder : str
-        What it wrote; "": none.
+        The folder that ``fink-t2 prepare`` wrote. An empty string stands for none.
     per_class : int
-        At most so many examples of a class to train on, and as many to test.
+        Largest number of training examples of each class, and of test examples.
     """
 
     folder: str = ""
@@ -131,29 +154,31 @@ class PreparedSettings:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """How the network is compressed and exported.
+    """Calibration, compression and export: section ``[export]``.
 
     Attributes
     ----------
     clusters : int
-        Shared values of the last layer's weights; 0: no clustering.
+        Number of distinct weights (centroids) of the last layer's kernel. With 0 the weights
+        are not clustered.
     examples : int
-        Examples on which the shared values are trained.
+        Number of examples on which the centroids are trained.
     class_power : float
-        The calibration on real light curves weighs a class by its number of them to minus
-        this power: 0 is their own class mix, 1 is flat.
+        In the calibration on real light curves, a class with N examples has a weight
+        proportional to N to the power of minus `class_power`: 0 calibrates for the class mix
+        of these light curves, 1 for a flat class mix.
     class_shifts : bool
-        Whether that calibration shifts classes to their mix. False where the labelled light
-        curves hold few of the 14 classes: then only the temperature is fitted.
+        Whether the calibration fits a shift for each class in addition to the temperature.
+        False is appropriate if the labelled light curves hold only a few of the 14 classes.
     factor_groups : tuple of tuple of str
         Groups of classes whose probabilities are multiplied by a common factor. The factors
         are chosen on the cross-validated light curves
         (`fink_t2.training.calibration.class_factors`) and replace the shifts that the
         calibration fits. Requires `RealSettings.folds`.
     weights : str
-        How weights are stored, a method of `fink_t2.training.compression.quantization`.
+        Storage of the weights, one of `fink_t2.training.compression.quantization.METHODS`.
     batch_size : int
-        Light curves per call of the interpreter.
+        Number of light curves that the exported network classifies at a time.
     """
 
     clusters: int = 16
@@ -167,16 +192,17 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class GateSettings:
-    """When a candidate replaces the model in service.
+    """Limits that a candidate must meet to be promoted: section ``[gate]``.
 
     Attributes
     ----------
     largest_recall_loss : float
-        No class's recall may fall by more than this.
+        Largest decrease of the recall of any class with respect to the model in service.
     largest_disagreement : float
-        Largest difference of a probability between Keras and TFLite.
+        Largest absolute difference of a probability between the Keras network and the
+        TensorFlow Lite file.
     largest_latency : float
-        Milliseconds per light curve.
+        Longest inference time in milliseconds per light curve, on one core.
     """
 
     largest_recall_loss: float = 0.05
@@ -186,28 +212,44 @@ class GateSettings:
 
 @dataclass(frozen=True)
 class RetrainSettings:
-    """One retraining run.
+    """The whole configuration of a retraining run.
 
     Attributes
     ----------
     name : str
-        The model's name in the store.
+        Name of the model in the model store.
     survey : str
-        "ztf" or "lsst".
+        Name of the survey: "ztf" or "lsst".
     network : str
-        "t2", "atx" or "lstm".
+        Network architecture: "t2", "atx" or "lstm".
     grid_length : int
-        L.
+        Number of times L at which light curves are interpolated.
     features : tuple of str
-        Auxiliary features; ("all",) for all that the survey has.
+        Names of the auxiliary features; ("all",) stands for all that the survey has.
     seed : int
-        Seed of everything.
+        Seed of the simulation, the splits, the variations and the initial weights.
     validation, test : float
-        Shares of simulated objects kept apart.
+        Fractions of the simulated objects that are kept for validation and for the frozen
+        validation set.
     warm_start : bool
-        Begin with the weights of the model in service, if its network is the same.
-    simulation, prepared, real, augmentation, t2, atx, lstm, pretrain, fine_tune, export, gate
-        See the classes.
+        Whether training starts with the weights of the model in service, provided that its
+        network has the same shape.
+    simulation : SimulationSettings
+        The simulated training data.
+    prepared : PreparedSettings
+        Examples of PLAsTiCC that Spark has prepared.
+    real : RealSettings
+        Labelled light curves for fine-tuning.
+    augmentation : AugmentationSettings
+        Variations of the labelled light curves.
+    t2, atx, lstm : T2Settings, AtxSettings, LstmSettings
+        Hyperparameters of the architectures; those of `network` are used.
+    pretrain, fine_tune : FitSettings
+        Optimisation on simulated light curves, and on real ones.
+    export : ExportSettings
+        Calibration, compression and export.
+    gate : GateSettings
+        Conditions of promotion.
     """
 
     name: str = "t2-ztf"
@@ -232,7 +274,7 @@ class RetrainSettings:
     gate: GateSettings = field(default_factory=GateSettings)
 
     def feature_tuple(self) -> tuple[str, ...]:
-        """Return the names of the auxiliary features that the network takes."""
+        """Return the names of the auxiliary features that the network uses."""
         if self.features != (ALL_FEATURES,):
             return self.features
         # ZTF's alerts carry no redshift.
@@ -243,32 +285,126 @@ class RetrainSettings:
         )
 
     def feature_columns(self) -> list[int]:
-        """Return the columns of these features among all of the survey."""
-        known = feature_names(SURVEYS[self.survey].names)
-        return [known.index(name) for name in self.feature_tuple()]
+        """Return the columns of these features among all features of the survey."""
+        names = feature_names(SURVEYS[self.survey].names)
+        return [names.index(name) for name in self.feature_tuple()]
 
 
-def load_retrain_settings(path: str | os.PathLike[str]) -> RetrainSettings:
-    """Read and check a retraining configuration.
+def print_to_stderr(message: str) -> None:
+    """Print a message to the standard error stream."""
+    print(message, file=sys.stderr)
+
+
+def load_retrain_settings(
+    path: str | os.PathLike[str], warn: Callable[[str], None] = print_to_stderr
+) -> RetrainSettings:
+    """Read and check a configuration file.
+
+    Parameters
+    ----------
+    path : path
+        The TOML file.
+    warn : callable
+        Called with one line of text for each key that is given by its former name.
+
+    Returns
+    -------
+    RetrainSettings
 
     Raises
     ------
     ConfigError
-        Naming file and key.
+        If the file can't be read, or a key or value is wrong; the message names the file and
+        the key.
     """
-    settings = settings_of_table(RetrainSettings, read_toml(path), str(path))
+    return parse_retrain_settings(read_configuration(path), str(path), warn)
+
+
+def read_configuration(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        If the file can't be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror})") from None
+
+
+def parse_retrain_settings(
+    content: bytes, file: str, warn: Callable[[str], None] = print_to_stderr
+) -> RetrainSettings:
+    """Check the content of a configuration file.
+
+    Parameters
+    ----------
+    content : bytes
+        The content of the TOML file.
+    file : str
+        Name of the file, for messages.
+    warn : callable
+        Called with one line of text for each key that is given by its former name.
+
+    Returns
+    -------
+    RetrainSettings
+
+    Raises
+    ------
+    ConfigError
+        If a key or value is wrong; the message names the file and the key.
+    """
+    document = parse_toml(content, file)
+    for message in _rename_keys(document, file):
+        warn(message)
+    settings = settings_of_table(RetrainSettings, document, file)
+    _check(settings, file)
+    return settings
+
+
+def _rename_keys(document: dict[str, Any], file: str) -> list[str]:
+    """Replace former names of keys in place; return a message for each of them."""
+    messages = []
+    for section, renamed in RENAMED_KEYS.items():
+        table = document.get(section)
+        if not isinstance(table, dict):
+            continue
+        for former, present in renamed.items():
+            if former not in table:
+                continue
+            if present in table:
+                raise ConfigError(
+                    f"{file}: {section}.{former} is the former name of {section}.{present}; "
+                    "give only one of them"
+                )
+            table[present] = table.pop(former)
+            messages.append(
+                f"{file}: {section}.{former} is deprecated; its new name is {section}.{present}"
+            )
+    return messages
+
+
+def _check(settings: RetrainSettings, file: str) -> None:
+    """Check what the types of single keys can't express."""
     if settings.survey not in SURVEYS:
-        raise ConfigError(f"{path}: survey is one of {', '.join(SURVEYS)}")
+        raise ConfigError(f"{file}: survey must be one of {', '.join(SURVEYS)}")
     if settings.network not in NETWORKS:
-        raise ConfigError(f"{path}: network is one of {', '.join(NETWORKS)}")
-    known = feature_names(SURVEYS[settings.survey].names)
+        raise ConfigError(f"{file}: network must be one of {', '.join(NETWORKS)}")
     groups = settings.export.factor_groups
     if groups and not settings.real.folds:
-        raise ConfigError(f"{path}: export.factor_groups are chosen on folds: set real.folds")
-    strange = {name for group in groups for name in group} - set(CLASSES)
-    if strange:
-        raise ConfigError(f"{path}: export.factor_groups: no such class: {', '.join(strange)}")
+        raise ConfigError(
+            f"{file}: export.factor_groups are chosen by cross-validation: set real.folds"
+        )
+    unknown_classes = {name for group in groups for name in group} - set(CLASSES)
+    if unknown_classes:
+        names = ", ".join(sorted(unknown_classes))
+        raise ConfigError(f"{file}: export.factor_groups: unknown classes: {names}")
+    known = feature_names(SURVEYS[settings.survey].names)
     unknown = [name for name in settings.feature_tuple() if name not in known]
     if unknown:
-        raise ConfigError(f"{path}: features: unknown {', '.join(unknown)}; known: {known}")
-    return settings
+        raise ConfigError(
+            f"{file}: features: unknown {', '.join(unknown)}; known: {', '.join(known)}"
+        )

@@ -17,7 +17,7 @@ from fink_t2.simulation.models.registry import FAMILIES
 from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
 from fink_t2.training.augmentation.augment import AugmentationSettings, augment
 from fink_t2.training.data_sets.archive import archived_ztf_alerts
-from fink_t2.training.data_sets.eventless import KINDS, plain_light_curves
+from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
 from fink_t2.training.data_sets.lsst_labelled import (
     elasticc_alerts,
     plasticc_light_curves,
@@ -29,8 +29,8 @@ from fink_t2.training.data_sets.ztf_labelled import (
     typed_alerts,
     typed_light_curves,
 )
-from fink_t2.training.examples.examples import Examples, join_examples, prepare_examples
-from fink_t2.training.examples.labelled import Labelled, allowed_classes, concatenate
+from fink_t2.training.examples.examples import Examples, join_examples, make_examples
+from fink_t2.training.examples.labelled import Labelled, concatenate, label_mask_of
 from fink_t2.training.examples.splits import split_numbers, stratified_folds
 from fink_t2.training.optimisation.flat_log_loss import class_weights
 from fink_t2.training.retraining.settings import RetrainSettings
@@ -42,7 +42,7 @@ LIGHT_AUGMENTATION = AugmentationSettings(
 #: Alerts cut from one whole light curve.
 CUTS_PER_CURVE = 8
 #: Days that plain curves span: alerts, young alerts, whole light curves.
-PLAIN_SPANS = (30.0, 6.0, 100.0)
+EVENTLESS_SPANS_DAYS = (30.0, 6.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -88,28 +88,30 @@ def simulated_set(settings: RetrainSettings, progress: bool = False) -> Labelled
         simulated_alerts(objects, simulation.alerts_per_object, settings.seed),
         simulated_light_curves(objects),
     ]
-    if simulation.plain_curves:
-        parts.append(plain_set(settings, simulation.plain_curves, seed=1000 * settings.seed))
+    if simulation.eventless_curves:
+        parts.append(
+            eventless_set(settings, simulation.eventless_curves, seed=1000 * settings.seed)
+        )
     generator = np.random.default_rng([settings.seed, 3])
     return augment(concatenate(parts), LIGHT_AUGMENTATION, generator)
 
 
-def plain_set(settings: RetrainSettings, n: int, seed: int) -> Labelled:
+def eventless_set(settings: RetrainSettings, n: int, seed: int) -> Labelled:
     """Make flat, noise-only and single-outlier curves, n of each: to be called variables."""
     parts = []
-    each = -(-n // len(PLAIN_SPANS))
+    each = -(-n // len(EVENTLESS_SPANS_DAYS))
     for kind in KINDS:
-        for place, span in enumerate(PLAIN_SPANS):
-            curves = plain_light_curves(
+        for place, span in enumerate(EVENTLESS_SPANS_DAYS):
+            curves = eventless_light_curves(
                 kind, each, passbands_of(settings.survey), seed + place + 1, span
             )
             parts.append(
                 Labelled(
                     curves,
-                    allowed_classes(["other"] * each),
+                    label_mask_of(["other"] * each),
                     np.array([f"{kind}-{span:g}-{number}" for number in range(each)]),
-                    np.full(each, "plain"),
-                    np.full(each, span <= PLAIN_SPANS[0]),
+                    np.full(each, "eventless"),
+                    np.full(each, span <= EVENTLESS_SPANS_DAYS[0]),
                 )
             )
     return concatenate(parts)
@@ -210,20 +212,20 @@ def fine_tuning_set(
     for stars in data.contaminants:
         varied = augment(_repeat(stars, real.contaminant_versions), gentle, generator)
         parts.append((varied, 1.0))
-    if settings.simulation.plain_curves:
+    if settings.simulation.eventless_curves:
         # Others than those that a model is tested on, and than those of the simulated set.
-        plain = plain_set(
-            settings, settings.simulation.plain_curves // 2, 1000 * settings.seed + 500
+        plain = eventless_set(
+            settings, settings.simulation.eventless_curves // 2, 1000 * settings.seed + 500
         )
-        parts.append((plain, real.plain_weight))
+        parts.append((plain, real.eventless_weight))
     examples = join_examples(
-        [prepare_examples(part, settings.grid_length, weight) for part, weight in parts]
+        [make_examples(part, settings.grid_length, weight) for part, weight in parts]
     )
-    weight = class_weights(examples.allowed, real.class_power) * examples.weight
+    weight = class_weights(examples.label_mask, real.class_power) * examples.weight
     examples = dataclasses.replace(examples, weight=(weight / weight.mean()).astype(np.float32))
     chosen = generator.permutation(len(simulated))[: real.simulated_examples]
     reminder = simulated.select(chosen)
-    weight = class_weights(reminder.allowed) * real.simulated_weight
+    weight = class_weights(reminder.label_mask) * real.simulated_weight
     return join_examples(
         [examples, dataclasses.replace(reminder, weight=weight.astype(np.float32))]
     )

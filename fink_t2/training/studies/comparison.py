@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fink_t2.training.examples.examples import Examples, prepare_examples
+from fink_t2.training.examples.examples import Examples, make_examples
 from fink_t2.training.export.tflite_export import export_tflite
 from fink_t2.training.networks.lstm_aggregates import AGGREGATES, aggregate_features
 from fink_t2.training.networks.t2 import T2Settings
@@ -69,7 +69,7 @@ def compare(
         Sizes are those of the int8 export.
     """
     labelled = simulated_set(settings, progress=True)
-    examples = prepare_examples(labelled, settings.grid_length)
+    examples = make_examples(labelled, settings.grid_length)
     aggregates = dataclasses.replace(examples, features=aggregate_features(labelled.light_curves))
     parts = split_simulated(labelled, settings)
     say(f"examples for training, validation, test: {', '.join(str(part.sum()) for part in parts)}")
@@ -85,7 +85,7 @@ def compare(
         for seed in range(seeds):
             model = build_network(dataclasses.replace(chosen, seed=seed), train, columns)
             fit(model, train, columns, dataclasses.replace(fit_settings, seed=seed), validation)
-            losses.append(flat_log_loss(predict(model, test, columns), test.allowed))
+            losses.append(flat_log_loss(predict(model, test, columns), test.label_mask))
             say(f"{name}, seed {seed}: {losses[-1]:.4f}")
         minutes = (time.monotonic() - began) / 60 / seeds
         try:
@@ -99,4 +99,4 @@ def compare(
 
 
 def _flat(examples: Examples) -> Examples:
-    return dataclasses.replace(examples, weight=class_weights(examples.allowed))
+    return dataclasses.replace(examples, weight=class_weights(examples.label_mask))

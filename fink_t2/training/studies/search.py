@@ -17,7 +17,7 @@ import optuna
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.passbands import passbands_of
 from fink_t2.training.evaluation.log_loss import flat_weighted_log_loss
-from fink_t2.training.examples.examples import Examples, prepare_examples
+from fink_t2.training.examples.examples import Examples, make_examples
 from fink_t2.training.examples.labelled import Labelled
 from fink_t2.training.examples.splits import stratified_folds
 from fink_t2.training.export.tflite_export import export_tflite
@@ -131,7 +131,7 @@ def search(
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         t2, learning_rate, grid_length = suggest(trial, settings)
         if grid_length not in prepared:
-            prepared[grid_length] = prepare_examples(known, grid_length)
+            prepared[grid_length] = make_examples(known, grid_length)
         examples = prepared[grid_length]
         how = replace(settings.fit, learning_rate=learning_rate, seed=settings.seed)
         return cross_validate(t2, examples, folds, feature_columns, how, known)
@@ -211,7 +211,7 @@ def cross_validate(
     model: keras.Model | None = None
     for fold in np.unique(folds):
         inside, outside = examples.select(folds != fold), examples.select(folds == fold)
-        train = replace(inside, weight=class_weights(inside.allowed))
+        train = replace(inside, weight=class_weights(inside.label_mask))
         statistics = None
         if columns:
             chosen = train.features[:, columns]

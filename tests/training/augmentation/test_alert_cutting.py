@@ -4,7 +4,7 @@ import pytest
 from fink_t2.science.light_curves import from_fluxes
 from fink_t2.science.passbands import ZTF
 from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 
 def labelled(n_points=40, step=2.0, n_curves=3):
@@ -15,7 +15,7 @@ def labelled(n_points=40, step=2.0, n_curves=3):
     curves = from_fluxes(ZTF, starts, time, band, flux, flux / 10)
     return Labelled(
         curves,
-        allowed_classes(["SNIa"] * n_curves),
+        label_mask_of(["SNIa"] * n_curves),
         np.array([f"o{i}" for i in range(n_curves)]),
         np.full(n_curves, "test"),
         np.zeros(n_curves, dtype=bool),

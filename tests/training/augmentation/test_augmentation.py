@@ -5,7 +5,7 @@ import numpy as np
 from fink_t2.science.light_curves import from_fluxes
 from fink_t2.science.passbands import LSST, ZTF
 from fink_t2.training.augmentation.augment import AugmentationSettings, augment
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 NOTHING = AugmentationSettings(
     largest_loss=0.0,
@@ -38,7 +38,7 @@ def labelled(n=300, n_points=20, passbands=ZTF):
     )
     names = np.array([f"o{i}" for i in range(n)])
     return Labelled(
-        curves, allowed_classes(["SNII"] * n), names, np.full(n, "t"), np.ones(n, dtype=bool)
+        curves, label_mask_of(["SNII"] * n), names, np.full(n, "t"), np.ones(n, dtype=bool)
     )
 
 

@@ -10,7 +10,7 @@ from fink_t2.science.light_curves import from_fluxes
 from fink_t2.science.passbands import ZTF
 from fink_t2.training.augmentation.reference_light import with_reference_light
 from fink_t2.training.augmentation.repeated_visits import MOST_NIGHTS, VISITS_WITHIN, repeat_visits
-from fink_t2.training.examples.labelled import Labelled, allowed_classes
+from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 N, POINTS = 400, 12
 
@@ -29,7 +29,7 @@ def labelled(names="SNIa", is_alert=False):
     names = [names] * N
     return Labelled(
         curves,
-        allowed_classes(names),
+        label_mask_of(names),
         np.arange(N).astype(str),
         np.full(N, "t"),
         np.full(N, is_alert),

@@ -9,7 +9,7 @@ from fink_t2.training.calibration.class_factors import TRIED, choose_factors
 from fink_t2.training.evaluation.acceptance import (
     CRITERIA,
     measure_ztf,
-    score_calls,
+    score_predictions,
     what_counts,
 )
 
@@ -29,27 +29,27 @@ def answers(n=600, seed=1):
 
 
 def test_factors_make_the_calls_right():
-    probabilities, allowed, counts = answers()
-    factors = choose_factors(probabilities, allowed, counts, GROUPS)
+    probabilities, label_mask, counts = answers()
+    factors = choose_factors(probabilities, label_mask, counts, GROUPS)
     assert set(factors) == {"SNIa", "SNII", "SNIax"}
     assert factors["SNIa"] == factors["SNII"]
     assert factors["SNIa"] / factors["SNIax"] > 3
     shifted = probabilities * [factors.get(name, 1.0) for name in CLASSES]
-    assert (shifted.argmax(axis=1) == allowed.argmax(axis=1)).all()
+    assert (shifted.argmax(axis=1) == label_mask.argmax(axis=1)).all()
     assert all(np.isclose(TRIED, value).any() for value in factors.values())
 
 
 def test_what_counts_for_nothing_decides_nothing():
-    probabilities, allowed, counts = answers()
+    probabilities, label_mask, counts = answers()
     other, other_allowed, _ = answers(seed=2)
     wrong = np.roll(other_allowed, 5, axis=1)
     with_others = choose_factors(
         np.concatenate([probabilities, other]),
-        np.concatenate([allowed, wrong]),
+        np.concatenate([label_mask, wrong]),
         np.concatenate([counts, np.full(len(other), "")]),
         GROUPS,
     )
-    assert with_others == choose_factors(probabilities, allowed, counts, GROUPS)
+    assert with_others == choose_factors(probabilities, label_mask, counts, GROUPS)
 
 
 def test_a_rare_class_is_not_given_up_for_accuracy():
@@ -59,8 +59,8 @@ def test_a_rare_class_is_not_given_up_for_accuracy():
     probabilities = np.zeros((len(label), 14))
     probabilities[:, CLASSES.index("SNIa")] = np.where(label == label[0], right, 1 - right)
     probabilities[:, CLASSES.index("SNIbc")] = 1 - probabilities[:, CLASSES.index("SNIa")]
-    allowed = np.eye(14, dtype=bool)[label]
-    factors = choose_factors(probabilities, allowed, np.full(len(label), "alerts"), (("SNIa",),))
+    label_mask = np.eye(14, dtype=bool)[label]
+    factors = choose_factors(probabilities, label_mask, np.full(len(label), "alerts"), (("SNIa",),))
     called = (probabilities * [factors.get(name, 1.0) for name in CLASSES]).argmax(axis=1)
     # Calling all of them SNIa would be right 97 times of 100.
     assert (called[900:] == label[900]).mean() > 0.4
@@ -101,7 +101,7 @@ def test_scores_are_those_of_the_acceptance_table(shared):
     # One call for all light curves that begin at the same time: they look alike to `Known`.
     calls = {value: int(generator.choice([3, 6, 11])) for value in np.unique(first).tolist()}
     called = np.array([calls[value] for value in first.tolist()])
-    found = score_calls(called, everything.labels(), what_counts(everything))
+    found = score_predictions(called, everything.labels(), what_counts(everything))
     expected = measure_ztf(Known(calls), shared)
     for key in (
         "light_curves_macro_recall",

@@ -46,8 +46,8 @@ def examples():
     grid = generator.normal(size=(96, LENGTH, BANDS)).astype(np.float32)
     grid += np.linspace(-1, 1, 14)[labels, None, None].astype(np.float32)
     features = generator.normal(size=(96, FEATURES)).astype(np.float32)
-    allowed = np.eye(14, dtype=bool)[labels]
-    return Examples(grid, features, allowed, np.ones(96, np.float32))
+    label_mask = np.eye(14, dtype=bool)[labels]
+    return Examples(grid, features, label_mask, np.ones(96, np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_gradient_of_a_shared_value_is_the_sum_of_its_weights_gradients(network,
     kernel = np.asarray(next(kernels(network, ["logits"])))
     clustering = cluster_weights(kernel, 4)
     inputs = [tf.constant(part) for part in examples.inputs(COLUMNS)]
-    truth = tf.constant(examples.allowed.astype(np.float32))
+    truth = tf.constant(examples.label_mask.astype(np.float32))
 
     def loss_of(model):
         return -tf.reduce_mean(tf.reduce_sum(truth * tf.math.log(model(inputs)), axis=1))
@@ -120,7 +120,7 @@ def test_clustering_leaves_few_weights_and_fine_tuning_lowers_the_loss(network, 
         np.testing.assert_array_equal(np.asarray(kernel), old)
 
     def loss(model):
-        return -np.log(predictions(model, examples)[examples.allowed]).mean()
+        return -np.log(predictions(model, examples)[examples.label_mask]).mean()
 
     assert loss(tuned) < loss(bare) - 0.05
 

@@ -69,14 +69,14 @@ def test_examples_are_those_of_the_reader_in_memory(released, written):
     parts = [read_prepared(out, "lsst", GRID, 1000, 1, test) for test in (False, True)]
     grid = np.concatenate([part.grid for part in parts])
     features = np.concatenate([part.features for part in parts])
-    allowed = np.concatenate([part.allowed for part in parts])
+    label_mask = np.concatenate([part.label_mask for part in parts])
     assert len(grid) == len(expected.grid) == 48
     # In whatever order: each object's features are its own.
     mine = np.lexsort(features.T[:6])
     theirs = np.lexsort(expected.features.T[:6])
     np.testing.assert_allclose(features[mine], expected.features[theirs], atol=1e-4)
     np.testing.assert_allclose(grid[mine], expected.grid[theirs], atol=1e-4)
-    np.testing.assert_array_equal(allowed[mine], labelled.allowed[theirs])
+    np.testing.assert_array_equal(label_mask[mine], labelled.label_mask[theirs])
 
 
 def test_a_part_of_every_class_is_drawn_and_another_kept(written):

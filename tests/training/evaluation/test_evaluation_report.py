@@ -14,15 +14,15 @@ from fink_t2.errors import LightCurveError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.science.passbands import LSST, ZTF
-from fink_t2.training.data_sets.eventless import KINDS, plain_light_curves
+from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
 from fink_t2.training.data_sets.labelled_tables import labelled_table, survey_of
 from fink_t2.training.evaluation.acceptance import (
     CRITERIA,
     acceptance_table,
+    eventless_shares,
+    eventless_shares_text,
     measure_elasticc,
     measure_ztf,
-    plain_shares,
-    plain_shares_text,
 )
 from fink_t2.training.evaluation.evaluate import evaluate_predictions
 from fink_t2.training.evaluation.markdown import markdown_table
@@ -179,7 +179,7 @@ def test_labels_in_every_spelling(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_plain_light_curves_pass_the_cuts_and_are_plain(kind):
     for passbands in (ZTF, LSST):
-        curves = plain_light_curves(kind, 50, passbands)
+        curves = eventless_light_curves(kind, 50, passbands)
         assert (apply_cuts(curves, CutSettings()) == Status.OK).all()
         assert (curves.points_per_passband() > 0).all()
         for n in range(50):
@@ -232,11 +232,11 @@ def test_shares_of_plain_curves_that_are_called_transients():
             points = curves.points_per_passband()
             return Classification(np.eye(14, dtype=np.float32)[called], status, points)
 
-    shares = plain_shares(Falling())
+    shares = eventless_shares(Falling())
     assert set(shares) == {"flat", "noise", "outlier"}
     assert all(0.45 < share < 0.55 for share in shares.values())
-    assert "5,000 curves of each kind" in plain_shares_text(shares)
-    assert "% of the noise" in plain_shares_text(shares)
+    assert "5,000 curves of each kind" in eventless_shares_text(shares)
+    assert "% of the noise" in eventless_shares_text(shares)
 
 
 class NeedsRedshift(Oracle):

@@ -8,9 +8,9 @@ from fink_t2.training.data_sets.tns_types import classes_of_types, tns_types
 from fink_t2.training.examples.labelled import (
     VARIABLE_CLASSES,
     Labelled,
-    allowed_classes,
     class_indices,
     concatenate,
+    label_mask_of,
 )
 from fink_t2.training.examples.splits import split_numbers, stratified_folds
 
@@ -24,15 +24,15 @@ def one(name, points, passbands=ZTF):
         np.arange(points) + 1.0,
         np.ones(points),
     )
-    allowed = allowed_classes(["SNIa"])
-    return Labelled(curves, allowed, np.array([name]), np.array(["t"]), np.array([False]))
+    label_mask = label_mask_of(["SNIa"])
+    return Labelled(curves, label_mask, np.array([name]), np.array(["t"]), np.array([False]))
 
 
 def test_allowed_classes_and_labels():
-    allowed = allowed_classes(["RRL", "other", None])
-    assert class_indices(allowed).tolist() == [CLASSES.index("RRL"), -1, -1]
-    assert {CLASSES[k] for k in np.flatnonzero(allowed[1])} == set(VARIABLE_CLASSES)
-    np.testing.assert_array_equal(allowed[1], allowed[2])
+    label_mask = label_mask_of(["RRL", "other", None])
+    assert class_indices(label_mask).tolist() == [CLASSES.index("RRL"), -1, -1]
+    assert {CLASSES[k] for k in np.flatnonzero(label_mask[1])} == set(VARIABLE_CLASSES)
+    np.testing.assert_array_equal(label_mask[1], label_mask[2])
 
 
 def test_joined_sets_keep_every_curve_whole():

@@ -4,8 +4,8 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from fink_t2.training.optimisation.flat_log_loss import (  # noqa: E402
-    AllowedLogLoss,
     FlatLogLoss,
+    LabelMaskLogLoss,
     class_weights,
     flat_log_loss,
 )
@@ -31,13 +31,13 @@ def test_metric_over_batches_is_the_same():
 
 
 def test_weighted_loss_is_the_same():
-    losses = np.asarray(AllowedLogLoss(reduction="none")(TRUTH.astype("float32"), P))
+    losses = np.asarray(LabelMaskLogLoss(reduction="none")(TRUTH.astype("float32"), P))
     assert np.mean(losses * class_weights(TRUTH)) == pytest.approx(BY_HAND, abs=1e-5)
 
 
 def test_an_example_of_several_allowed_classes_counts_their_sum_and_no_metric():
     both = np.ones((1, 2), dtype=np.float32)
-    assert float(AllowedLogLoss()(both, P[:1])) == pytest.approx(0.0, abs=1e-6)
+    assert float(LabelMaskLogLoss()(both, P[:1])) == pytest.approx(0.0, abs=1e-6)
     metric = FlatLogLoss(2)
     metric.update_state(np.concatenate([TRUTH.astype("float32"), both]), np.concatenate([P, P[:1]]))
     assert float(metric.result()) == pytest.approx(BY_HAND, abs=1e-5)

@@ -1,9 +1,11 @@
+"""The steps of a retraining run, one after another, on a tiny configuration."""
+
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +14,9 @@ keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
 from fink_t2.cli import main  # noqa: E402
-from fink_t2.errors import ConfigError  # noqa: E402
 from fink_t2.science.model_store import ModelStore  # noqa: E402
-from fink_t2.training.retraining.settings import load_retrain_settings  # noqa: E402
 
 pytestmark = pytest.mark.training
-
-CHECKOUT = Path(__file__).parents[3]
 
 TINY = """
 name = "t2-ztf"
@@ -26,7 +24,7 @@ grid_length = 20
 [simulation]
 objects = 600
 alerts_per_object = 1
-plain_curves = 30
+eventless_curves = 30
 [t2]
 width = 16
 heads = 2
@@ -63,6 +61,21 @@ def test_the_chain_makes_a_model_and_decides(finished):
         assert ModelStore(folder / "models").current_version("t2-ztf") == "0.1.0"
     else:
         assert decision["reasons"]
+
+
+def test_metadata_and_card_name_configuration_and_code(finished):
+    folder, _ = finished
+    candidate = folder / "models" / "t2-ztf" / "0.1.0"
+    training = json.loads((candidate / "metrics.json").read_text())["training"]
+    made_by = training["provenance"]
+    assert made_by["configuration"] == str(folder / "tiny.toml")
+    assert made_by["configuration_sha256"] == hashlib.sha256(TINY.encode()).hexdigest()
+    for step in ("data", "train", "cross_validate", "compress"):
+        assert training[step]["provenance"] == made_by
+    card = (candidate / "card.md").read_text()
+    assert f"fink-t2 retrain --config {folder / 'tiny.toml'}\n" in card
+    assert made_by["configuration_sha256"] in card
+    assert "does not reproduce" not in card
 
 
 def test_a_finished_run_does_nothing_again(finished, capsys):
@@ -120,27 +133,6 @@ def test_training_leaves_logs_that_tensorboard_reads(finished):
         event = tf.compat.v1.Event.FromString(record.numpy())
         tags |= {value.tag for value in event.summary.value}
     assert {"loss", "val_flat_log_loss"} <= tags
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[pretrain]\nepoch = 3", "pretrain.epoch"),
-        ('survey = "des"', "survey"),
-        ('features = ["log_span", "mood"]', "mood"),
-        ("grid_length = 2.5", "grid_length"),
-    ],
-)
-def test_mistakes_in_the_configuration_are_named(tmp_path, text, message):
-    path = tmp_path / "wrong.toml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=message):
-        load_retrain_settings(path)
-
-
-@pytest.mark.parametrize("path", sorted((CHECKOUT / "conf").glob("retrain*.toml")), ids=str)
-def test_shipped_recipes_are_valid(path):
-    assert load_retrain_settings(path).pretrain.epochs > 0
 
 
 REPLICAS = """

@@ -77,11 +77,11 @@ def test_averaged_copies_lie_between_them(network):
 def test_a_fold_is_calibrated_without_its_own_labels():
     generator = np.random.default_rng(3)
     probabilities = generator.dirichlet(np.ones(14), 200).astype(np.float32)
-    allowed = np.eye(14, dtype=bool)[generator.integers(0, 14, 200)]
+    label_mask = np.eye(14, dtype=bool)[generator.integers(0, 14, 200)]
     fold = np.arange(200) % 5
     counts = np.full(200, "")
-    told = HeldOutPredictions(probabilities, allowed, fold, counts)
-    changed = allowed.copy()
+    told = HeldOutPredictions(probabilities, label_mask, fold, counts)
+    changed = label_mask.copy()
     changed[fold == 2] = np.roll(changed[fold == 2], 3, axis=1)
     lied = HeldOutPredictions(probabilities, changed, fold, counts)
     export = ExportSettings()

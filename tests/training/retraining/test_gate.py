@@ -15,7 +15,7 @@ from fink_t2.science.light_curves import from_fluxes  # noqa: E402
 from fink_t2.science.model_store import ModelStore  # noqa: E402
 from fink_t2.science.passbands import ZTF  # noqa: E402
 from fink_t2.training.evaluation.frozen_validation import load_validation, save_validation  # noqa: E402
-from fink_t2.training.examples.labelled import Labelled, allowed_classes  # noqa: E402
+from fink_t2.training.examples.labelled import Labelled, label_mask_of  # noqa: E402
 from fink_t2.training.export.artefact import ModelIdentity, write_artefact  # noqa: E402
 from fink_t2.training.export.tflite_export import export_tflite  # noqa: E402
 from fink_t2.training.networks.t2 import T2Settings, build_t2  # noqa: E402
@@ -79,7 +79,7 @@ def validation():
     )
     return Labelled(
         curves,
-        allowed_classes(names),
+        label_mask_of(names),
         np.array([f"object {i}" for i in range(n)]),
         np.full(n, "test"),
         np.full(n, True),
@@ -210,7 +210,7 @@ def test_the_frozen_validation_set_survives_the_disk(validation, tmp_path):
     save_validation(path, validation)
     found = load_validation(path)
     np.testing.assert_array_equal(found.light_curves.flux, validation.light_curves.flux)
-    np.testing.assert_array_equal(found.allowed, validation.allowed)
+    np.testing.assert_array_equal(found.label_mask, validation.label_mask)
     np.testing.assert_array_equal(found.object_id, validation.object_id)
     assert found.light_curves.passbands == ZTF
     path.write_bytes(b"no such thing")

@@ -11,7 +11,7 @@ pytest.importorskip("keras")
 
 from fink_t2.science.light_curves import from_fluxes  # noqa: E402
 from fink_t2.science.passbands import ZTF  # noqa: E402
-from fink_t2.training.examples.labelled import Labelled, allowed_classes  # noqa: E402
+from fink_t2.training.examples.labelled import Labelled, label_mask_of  # noqa: E402
 from fink_t2.training.optimisation.fit import FitSettings  # noqa: E402
 from fink_t2.training.studies.search import (  # noqa: E402
     SearchSettings,
@@ -42,7 +42,7 @@ def labelled():
         flux, np.full(n * points, 50.0),
     )  # fmt: skip
     objects = np.array([f"object {i // 2}" for i in range(n)])
-    return Labelled(curves, allowed_classes(names), objects, np.full(n, "test"), np.full(n, True))
+    return Labelled(curves, label_mask_of(names), objects, np.full(n, "test"), np.full(n, True))
 
 
 def test_every_point_of_the_published_space_is_a_network_that_can_be_built():

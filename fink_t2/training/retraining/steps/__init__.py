@@ -1,0 +1,1 @@
+"""The steps of a retraining run, one module each, in the order of `chain.STEPS`."""
