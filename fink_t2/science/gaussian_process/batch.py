@@ -11,7 +11,7 @@ from numba import types
 
 from fink_t2.science.compilation import compile_and_keep
 from fink_t2.science.gaussian_process.binning import shorten
-from fink_t2.science.gaussian_process.kernel import WAVELENGTH_SCALE
+from fink_t2.science.gaussian_process.kernel import scaled_wavelength
 from fink_t2.science.gaussian_process.likelihood import log_likelihood
 from fink_t2.science.gaussian_process.maximum import find_weights, maximise
 from fink_t2.science.gaussian_process.points import allocate_points, copy, measurements
@@ -74,7 +74,7 @@ def _make_batch(source_digest: int) -> Callable[..., int]:
         previous = np.empty(n_bands, np.int64)
         colours = np.empty(n_bands)
         for band in range(n_bands):
-            colours[band] = np.sqrt(3.0) * wavelengths[band] / WAVELENGTH_SCALE
+            colours[band] = scaled_wavelength(wavelengths[band])
         _, padded_length = padded(length)
         places = np.empty(padded_length)
         row = np.empty(padded_length)

@@ -1,4 +1,10 @@
-"""The Matern-3/2 kernel over time and wavelength, and its derivatives in the time scale."""
+"""The kernel over time and wavelength, and its derivatives in the time scale.
+
+The kernel is ``k = a f(s)`` with ``s^2 = SQUARED_DISTANCE_FACTOR * r2`` and
+``r2 = dt^2 / M_t + dlambda^2 / 6000^2``. The function f, Matern-3/2, is defined by
+`SQUARED_DISTANCE_FACTOR`, `correlation` and `correlation_and_slope` alone: another kernel of the
+same distance needs other definitions of these three and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +26,8 @@ from fink_t2.science.gaussian_process.lanes import (
 
 #: Scale of the kernel along wavelength, Angstrom; fixed (Boone 2019; arXiv:2105.06178).
 WAVELENGTH_SCALE: Final = 6000.0
+#: s^2 over r2.
+SQUARED_DISTANCE_FACTOR: Final = 3.0
 
 # exp on [-ln 2 / 2, ln 2 / 2]: Chebyshev interpolation of degree 11, good to 2e-17.
 _E0, _E1, _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11 = (
@@ -70,34 +78,57 @@ def decay(s) -> Any:  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, forceinline=True)
+def scaled_wavelength(wavelength) -> Any:  # type: ignore[no-untyped-def]
+    """Return a wavelength (Angstrom) in units in which a difference is a distance s."""
+    return np.sqrt(SQUARED_DISTANCE_FACTOR) * wavelength / WAVELENGTH_SCALE
+
+
+@numba.njit(nogil=True, forceinline=True)
+def correlation(s) -> Any:  # type: ignore[no-untyped-def]
+    """Matern-3/2, f(s) = (1 + s) exp(-s), of lanes for s >= 0."""
+    exponential = decay(s)
+    return multiply_add(s, exponential, exponential)
+
+
+@numba.njit(nogil=True, forceinline=True)
+def correlation_and_slope(s) -> Any:  # type: ignore[no-untyped-def]
+    """Return f, ``g = -f' / s`` and ``p = -s g / g'`` of lanes for s >= 0.
+
+    Matern-3/2 has g = exp(-s) and p = s, to which a tiny number is added, since it is a divisor.
+    """
+    exponential = decay(s)
+    return multiply_add(s, exponential, exponential), exponential, s + broadcast(_TINY)
+
+
+@numba.njit(nogil=True, forceinline=True)
 def covariance(  # type: ignore[no-untyped-def]
     rows, width, time, colour, variance, amplitude, inverse_metric, value, first, second
 ) -> Any:
     """Fill K = a R + D and the derivatives of K in ln M_t, upper blocks only.
 
-    With u = dt^2 / M_t, r2 = u + dlambda^2 / 6000^2 and s = sqrt(3 r2)::
+    With u = dt^2 / M_t, the factor c of `SQUARED_DISTANCE_FACTOR`, and f, g and p of
+    `correlation_and_slope`::
 
-        k                = a (1 + s) exp(-s)
-        dk / d ln M_t    = 3/2 a u exp(-s)
-        d2k / d ln M_t^2 = dk / d ln M_t (3 u / (2 s) - 1)
+        k                = a f
+        dk / d ln M_t    = c/2 a u g
+        d2k / d ln M_t^2 = dk / d ln M_t (c/2 u / p - 1)
 
     Parameters
     ----------
     rows, width : int
         Points with padding: a multiple of four, and of the register's width.
     time, colour, variance : ndarray of float64, shape (width,)
-        Days; wavelength times sqrt(3) / 6000 Angstrom; diagonal of D.
+        Days; `scaled_wavelength`; diagonal of D.
     amplitude, inverse_metric : float
         ``a`` and ``1 / M_t``.
     value, first, second : ndarray of float64, shape (rows * width,)
         Receive K, and its first and second derivative.
     """
     one = broadcast(1.0)
-    three = broadcast(3.0)
-    three_halves = broadcast(1.5)
-    tiny = broadcast(_TINY)
+    factor = broadcast(SQUARED_DISTANCE_FACTOR)
+    half_factor = broadcast(0.5 * SQUARED_DISTANCE_FACTOR)
     scale = broadcast(amplitude)
-    slope_scale = broadcast(1.5 * amplitude)
+    slope_scale = broadcast(0.5 * SQUARED_DISTANCE_FACTOR * amplitude)
     metric = broadcast(inverse_metric)
     for i in range(rows):
         time_i = broadcast(time[i])
@@ -106,11 +137,11 @@ def covariance(  # type: ignore[no-untyped-def]
             lag = time_i - load(time, j)
             shift = colour_i - load(colour, j)
             u = lag * lag * metric
-            s = square_root(multiply_add(three, u, shift * shift))
-            exponential = decay(s)
-            slope = slope_scale * u * exponential
-            place = i * width + j
-            store(value, place, multiply_add(s, exponential, exponential) * scale)
-            store(first, place, slope)
-            store(second, place, slope * (three_halves * u / (s + tiny) - one))
+            s = square_root(multiply_add(factor, u, shift * shift))
+            f, g, p = correlation_and_slope(s)
+            slope = slope_scale * u * g
+            element = i * width + j
+            store(value, element, f * scale)
+            store(first, element, slope)
+            store(second, element, slope * (half_factor * u / p - one))
         value[i * width + i] += variance[i]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numba
 
-from fink_t2.science.gaussian_process.kernel import decay
+from fink_t2.science.gaussian_process.kernel import SQUARED_DISTANCE_FACTOR, correlation
 from fink_t2.science.gaussian_process.lanes import (
     WIDTH,
     broadcast,
@@ -32,14 +32,14 @@ def predict(n, space, inverse_metric, places, band_colours, row, grid) -> Any:  
     places : ndarray of float64, shape (P,)
         Times of the grid, days since the first point, padded to the register's width.
     band_colours : ndarray of float64, shape (M,)
-        Wavelengths times sqrt(3) / 6000 Angstrom.
+        Wavelengths as of `scaled_wavelength`.
     row : ndarray of float64, shape (P,)
         Work array.
     grid : ndarray of float64, shape (L, M)
         Receives the mean.
     """
     length, n_bands = grid.shape
-    metric = broadcast(3.0 * inverse_metric)
+    metric = broadcast(SQUARED_DISTANCE_FACTOR * inverse_metric)
     for band in range(n_bands):
         colour = band_colours[band]
         for place in range(0, length, WIDTH):
@@ -49,9 +49,7 @@ def predict(n, space, inverse_metric, places, band_colours, row, grid) -> Any:  
                 lag = time - broadcast(space.time[point])
                 shift = colour - space.colour[point]
                 s = square_root(multiply_add(lag * lag, metric, broadcast(shift * shift)))
-                exponential = decay(s)
-                correlation = multiply_add(s, exponential, exponential)
-                mean = multiply_add(broadcast(space.weight[point]), correlation, mean)
+                mean = multiply_add(broadcast(space.weight[point]), correlation(s), mean)
             store(row, place, mean)
         for place in range(length):
             grid[place, band] = row[place]

@@ -27,7 +27,7 @@ class Workspace(NamedTuple):
     time: FloatArray
     """Days since the first point."""
     colour: FloatArray
-    """Wavelength times sqrt(3) / 6000 Angstrom."""
+    """Wavelength as of `fink_t2.science.gaussian_process.kernel.scaled_wavelength`."""
     flux: FloatArray
     """Flux divided by the curve's scale."""
     variance: FloatArray
@@ -101,7 +101,7 @@ def fill(n, points, colours, space) -> Any:  # type: ignore[no-untyped-def]
     points : Points
         The light curve.
     colours : ndarray of float64, shape (M,)
-        The passbands' wavelengths times sqrt(3) / 6000 Angstrom.
+        The passbands' wavelengths as of `scaled_wavelength`.
     space : Workspace
         Receives the points.
     """

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from fink_t2.science.gaussian_process.kernel import covariance, decay
+from fink_t2.science.gaussian_process.kernel import (
+    correlation,
+    correlation_and_slope,
+    covariance,
+    decay,
+    scaled_wavelength,
+)
 from fink_t2.science.gaussian_process.lanes import WIDTH, load, store
 
 
@@ -27,6 +33,32 @@ def test_decay_vanishes_far_away():
     result = np.empty_like(s)
     decay_of_array(s, result)
     assert_array_equal(result, 0.0)
+
+
+@numba.njit
+def radial_functions(s, alone, f, g, p):
+    for start in range(0, s.size, WIDTH):
+        store(alone, start, correlation(load(s, start)))
+        lanes = correlation_and_slope(load(s, start))
+        store(f, start, lanes[0])
+        store(g, start, lanes[1])
+        store(p, start, lanes[2])
+
+
+def test_radial_functions_belong_to_one_correlation():
+    s = np.linspace(0.05, 20.0, 100 * WIDTH)
+    alone, f, g, p = (np.empty_like(s) for _ in range(4))
+    radial_functions(s, alone, f, g, p)
+    assert_array_equal(alone, f)
+    assert_allclose(f, (1 + s) * np.exp(-s), rtol=1e-14)
+    step = s[1] - s[0]
+    inside = slice(1, -1)
+    assert_allclose(g[inside], -np.gradient(f, step)[inside] / s[inside], rtol=1e-2)
+    assert_allclose(p[inside], -(s * g / np.gradient(g, step))[inside], rtol=1e-2)
+
+
+def test_wavelengths_are_scaled_by_the_published_length():
+    assert scaled_wavelength(6000.0) == pytest.approx(np.sqrt(3.0))
 
 
 def upper_blocks(matrix: np.ndarray, n: int, width: int) -> np.ndarray:
