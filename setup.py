@@ -1,8 +1,11 @@
 """Install fink_t2; without extras, just what the stream needs."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 VERSION = next(
@@ -28,6 +31,50 @@ DOCS = [
     "nbclient>=0.10",
     "nbformat>=5",
 ]
+# What serving a model and 'fink-t2 models' read of a version.
+MODEL_FILES = ("model.tflite", "metrics.json", "gate.json", "card.md")
+
+
+def shipped_files() -> Iterator[Path]:
+    """Yield the files outside the package that the wheel has in it, relative to this folder.
+
+    The configurations, and of each model the version in service; `fink_t2.resources` finds them.
+    """
+    yield from (path for path in Path("conf").rglob("*") if path.is_file())
+    for current in Path("models").glob("*/current"):
+        yield current
+        version = current.parent / current.read_text().strip()
+        yield from (path for name in MODEL_FILES if (path := version / name).is_file())
+
+
+class BuildWithShippedFiles(build_py):
+    """Put the shipped files into the package, except in an editable installation."""
+
+    def run(self) -> None:
+        """Build from nothing, then copy."""
+        if self.editable_mode:
+            super().run()
+            return
+        # What an earlier build has left, such as a module that has moved, is not for this wheel.
+        rmtree(Path(self.build_lib, "fink_t2"), ignore_errors=True)
+        super().run()
+        for source, target in self._shipped().items():
+            self.mkpath(str(target.parent))
+            self.copy_file(str(source), str(target))
+
+    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
+        """Return what is built, the shipped files included."""
+        shipped = [] if self.editable_mode else map(str, self._shipped().values())
+        return [*super().get_outputs(include_bytecode), *shipped]
+
+    def get_source_files(self) -> list[str]:
+        """Return what a source distribution needs, the shipped files included."""
+        return [*super().get_source_files(), *map(str, shipped_files())]
+
+    def _shipped(self) -> dict[Path, Path]:
+        folder = Path(self.build_lib, "fink_t2", "_shipped")
+        return {path: folder / path for path in shipped_files()}
+
 
 setup(
     name="fink_t2",
@@ -80,5 +127,6 @@ setup(
             "types-psutil",
         ],
     },
+    cmdclass={"build_py": BuildWithShippedFiles},
     entry_points={"console_scripts": ["fink-t2 = fink_t2.cli:main"]},
 )

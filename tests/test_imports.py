@@ -30,7 +30,7 @@ LAYERS = (
     {"surveys"},
     {"install"},
     {"alerts", "science"},
-    {"errors"},
+    {"errors", "resources"},
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}
 

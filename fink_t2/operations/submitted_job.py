@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from fink_t2.errors import FinkT2Error
 from fink_t2.operations.process_tree import Process, process_tree
+from fink_t2.operations.spark_submit import job_command
 
-JOB: Final = Path(__file__).resolve().parent.parent.parent / "bin" / "stream_classify.py"
 STOP_SECONDS: Final = 90.0
 
 
@@ -51,14 +51,11 @@ class SubmittedJob:
         options: Sequence[str] = (),
     ) -> None:
         self.log = log
-        self._command = [
-            str(Path(sys.executable).with_name("spark-submit")),
-            *("--master", master, "--conf", "spark.ui.showConsoleProgress=false"),
-            *options,
-            *(str(JOB), "--config", str(config)),
-        ]
+        arguments = ["--config", str(config)]
         for key, value in (settings or {}).items():
-            self._command += ["--set", f"{key}={json.dumps(value)}"]
+            arguments += ["--set", f"{key}={json.dumps(value)}"]
+        options = ["--conf", "spark.ui.showConsoleProgress=false", *options]
+        self._command = job_command(master, options, arguments)
         self._begin = 0
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fink_t2.errors import ModelError
+from fink_t2.resources import shipped_folder
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.features import feature_names
 from fink_t2.science.passbands import SURVEYS
@@ -59,28 +59,20 @@ class ModelReference:
 
 
 def default_models_folder() -> Path:
-    """Return the folder of models: $FINK_T2_MODELS, the checkout's, or the installed one.
+    """Return the folder of models: ``$FINK_T2_MODELS``, otherwise the one that fink_t2 ships.
 
     Raises
     ------
     ModelError
-        If there is none.
+        If that does not exist.
     """
     named = os.environ.get("FINK_T2_MODELS")
     if named:
         return Path(named)
-    candidates = [
-        Path(__file__).resolve().parents[2] / "models",
-        Path(sys.prefix) / "share" / "fink_t2" / "models",
-    ]
-    for folder in candidates:
-        if folder.is_dir():
-            return folder
-    raise ModelError(
-        "no folder of models found in "
-        + ", ".join(map(str, candidates))
-        + "; set FINK_T2_MODELS to yours"
-    )
+    folder = shipped_folder("models")
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such folder of models; set FINK_T2_MODELS to yours")
+    return folder
 
 
 class ModelStore:

@@ -88,6 +88,9 @@ def start_session(settings: Mapping[str, str], limits: Limits, name: str) -> Spa
     given = SparkConf()
     chosen = {"spark.app.name": name, "spark.master": "local[*]", **DEFAULTS, **settings}
     conf = {key: value for key, value in chosen.items() if not given.contains(key)}
+    if given.get("spark.app.name", "").endswith(".py"):
+        # spark-submit names an application after its file where nobody has named it.
+        conf["spark.app.name"] = chosen["spark.app.name"]
 
     avro_limits = java_limits(limits)
     for key, value in avro_limits.items():  # this JVM runs already, executors start later
