@@ -1,11 +1,14 @@
-"""Check a configuration of the streaming job, or describe all its settings.
+"""Print a configuration to start from, check one, or describe all its settings.
 
 Actions:
+  example NAME  print a configuration to start from: ztf or lsst for the streaming job, retrain,
+                retrain-lsst, retrain-atx or retrain-quick for a retraining
   check FILE    check a file, and name every key that is wrong
   schema        print the JSON Schema of the configuration, for editors and other tools
   reference     print all settings with their types, defaults and descriptions as Markdown
 
 Examples:
+  fink-t2 config example ztf > ztf.toml
   fink-t2 config check conf/ztf.toml
   fink-t2 config check conf/ztf.toml --set source.topics='["ztf_20260801_programid1"]'
   fink-t2 config schema > stream.schema.json
@@ -16,12 +19,17 @@ from __future__ import annotations
 import argparse
 import json
 
+from fink_t2.errors import ConfigError
+from fink_t2.resources import shipped_folder
+
 GROUP = "operate"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    example = actions.add_parser("example", help="print a configuration to start from")
+    example.add_argument("name", help="for instance ztf, lsst or retrain")
     check = actions.add_parser("check", help="check a file, and name every key that is wrong")
     check.add_argument("file", help="TOML file")
     check.add_argument(
@@ -41,8 +49,11 @@ def run(args: argparse.Namespace) -> int:
     Raises
     ------
     ConfigError
-        If the file to check is not a valid configuration.
+        If the file to check is not a valid configuration, or there is no such example.
     """
+    if args.action == "example":
+        print(_example(args.name), end="")
+        return 0
     # Pydantic is imported here, so that 'fink-t2 --help' does not wait for it.
     from fink_t2.config import load_config
     from fink_t2.config.reference import json_schema, markdown
@@ -55,3 +66,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(markdown(), end="")
     return 0
+
+
+def _example(name: str) -> str:
+    examples = {path.stem: path for path in sorted(shipped_folder("conf").glob("*.toml"))}
+    if name not in examples:
+        raise ConfigError(f"there is no example {name!r}, but {', '.join(examples)}")
+    return examples[name].read_text()

@@ -138,10 +138,9 @@ def test_it_runs_the_job_from_its_own_configuration(installation: Installation) 
     packets = sorted((CHECKOUT / "data" / "alerts").glob("*.avro"))[:10]
     for packet in packets:
         shutil.copy(packet, archive)
-    folder = "from fink_t2.resources import shipped_folder; print(shipped_folder('conf'))"
-    shutil.copy(
-        Path(installation.run("python", "-c", folder).strip(), "ztf.toml"), installation.cwd
-    )
+    example = installation.run("fink-t2", "config", "example", "ztf")
+    assert example == (CHECKOUT / "conf" / "ztf.toml").read_text()
+    (installation.cwd / "ztf.toml").write_text(example)
     settings = {
         "source.kind": "archive",
         "source.path": str(archive),
