@@ -2,11 +2,14 @@
 
 import numba
 import numpy as np
+from kernel_oracle import covariance
 
+from fink_t2.science.gaussian_process.kernel import scaled_wavelength
 from fink_t2.science.gaussian_process.points import Points
 from fink_t2.science.gaussian_process.workspace import Workspace, allocate, fill
 
-COLOURS = np.array([4804.79, 6436.92]) * np.sqrt(3.0) / 6000.0
+WAVELENGTHS = np.array([4804.79, 6436.92])
+COLOURS = np.array([scaled_wavelength(wavelength) for wavelength in WAVELENGTHS])
 
 
 @numba.njit
@@ -34,7 +37,6 @@ def random_space(n: int, seed: int) -> tuple[Points, Workspace]:
 
 def dense_covariance(points: Points, log_amplitude: float, log_metric: float) -> np.ndarray:
     """Return K with plain NumPy."""
-    colour = COLOURS[points.passband]
-    lag2 = (points.time[:, None] - points.time) ** 2 * np.exp(-log_metric)
-    s = np.sqrt(3 * lag2 + (colour[:, None] - colour) ** 2)
-    return np.exp(log_amplitude) * (1 + s) * np.exp(-s) + np.diag(points.variance)
+    wavelength = WAVELENGTHS[points.passband]
+    signal = covariance(points.time, wavelength, np.exp(log_amplitude), np.exp(log_metric))
+    return signal + np.diag(points.variance)

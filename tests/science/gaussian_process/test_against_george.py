@@ -1,5 +1,6 @@
 """The oracle: george's own fit of real and simulated survey light curves."""
 
+import kernel_oracle
 import numpy as np
 import pytest
 
@@ -8,6 +9,9 @@ from fink_t2.science.gaussian_process import interpolate
 from fink_t2.science.passbands import LSST, ZTF
 
 pytest.importorskip("george")
+pytestmark = pytest.mark.skipif(
+    not kernel_oracle.IS_PUBLISHED, reason="the kernel is not that of the published fit"
+)
 
 #: Curves of each source, chosen by a fixed seed: some twenty seconds of george in all.
 MOST_CURVES = 60
