@@ -2,8 +2,8 @@
 
 The kernel is ``k = a f(s)`` with ``s^2 = SQUARED_DISTANCE_FACTOR * r2`` and
 ``r2 = dt^2 / M_t + dlambda^2 / 6000^2``. The function f, Matern-3/2, is defined by
-`SQUARED_DISTANCE_FACTOR`, `correlation` and `correlation_and_slope` alone: another kernel of the
-same distance needs other definitions of these three and nothing else.
+`SQUARED_DISTANCE_FACTOR` and `correlation_and_slope` alone; another function of the same distance
+needs other definitions of these two and nothing else.
 """
 
 from __future__ import annotations
@@ -84,20 +84,20 @@ def scaled_wavelength(wavelength) -> Any:  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, forceinline=True)
-def correlation(s) -> Any:  # type: ignore[no-untyped-def]
-    """Matern-3/2, f(s) = (1 + s) exp(-s), of lanes for s >= 0."""
-    exponential = decay(s)
-    return multiply_add(s, exponential, exponential)
-
-
-@numba.njit(nogil=True, forceinline=True)
 def correlation_and_slope(s) -> Any:  # type: ignore[no-untyped-def]
     """Return f, ``g = -f' / s`` and ``p = -s g / g'`` of lanes for s >= 0.
 
-    Matern-3/2 has g = exp(-s) and p = s, to which a tiny number is added, since it is a divisor.
+    Matern-3/2 has f = (1 + s) exp(-s), g = exp(-s) and p = s, to which a tiny number is added,
+    since it is a divisor.
     """
     exponential = decay(s)
     return multiply_add(s, exponential, exponential), exponential, s + broadcast(_TINY)
+
+
+@numba.njit(nogil=True, forceinline=True)
+def correlation(s) -> Any:  # type: ignore[no-untyped-def]
+    """Return f of lanes for s >= 0."""
+    return correlation_and_slope(s)[0]
 
 
 @numba.njit(nogil=True, forceinline=True)
