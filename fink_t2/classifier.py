@@ -14,16 +14,14 @@ from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import STATUS_TEXTS, CutSettings, Status, apply_cuts
 from fink_t2.science.features import feature_names
 from fink_t2.science.inference import TfliteNetwork
-from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
+from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelReference, ModelStore, read_reference
-from fink_t2.science.passbands import passbands_of
 from fink_t2.science.preprocessing import prepare
+from fink_t2.surveys import DEFAULT_SURVEY, get_survey, passbands_of
+from fink_t2.surveys.ztf import from_ztf
 
 #: Stands for every probability of an alert that was not classified.
 NOT_CLASSIFIED = -1.0
-
-#: Models of the surveys, unless another is asked for.
-DEFAULT_MODELS = {"ztf": "t2-ztf", "lsst": "t2-lsst"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class Classifier:
 
     def __init__(self, reference: ModelReference) -> None:
         self.reference = reference
-        self.passbands = passbands_of(reference.survey)
+        self.passbands = reference.passbands
         self._network = TfliteNetwork(reference.tflite_path)
         names = feature_names(self.passbands.names)
         self._feature_columns = [names.index(feature) for feature in reference.features]
@@ -164,7 +162,7 @@ def load_classifier(reference: ModelReference) -> Classifier:
 
 
 @functools.lru_cache(maxsize=32)
-def find_model(model: str | None = None, survey: str = "ztf") -> ModelReference:
+def find_model(model: str | None = None, survey: str = DEFAULT_SURVEY) -> ModelReference:
     """Find a model by what a person would write.
 
     Parameters
@@ -174,22 +172,23 @@ def find_model(model: str | None = None, survey: str = "ztf") -> ModelReference:
         or a ``.tflite`` file without metadata, such as the published one, which takes the
         passbands of `survey` and no auxiliary features. Default: the survey's own.
     survey : str
-        "ztf" or "lsst".
+        Name of the survey.
 
     Raises
     ------
     ModelError
         If it can't be found or does not fit.
     """
-    model = model or DEFAULT_MODELS[passbands_of(survey).survey]
+    known = get_survey(survey)
+    model = model or known.default_model
     path = Path(model)
     if path.suffix == ".tflite":
         shape = TfliteNetwork(path).light_curve_shape
-        return ModelReference(path.stem, "file", str(path), survey, shape[0], ())
+        return ModelReference(path.stem, "file", str(path), known.passbands, shape[0], ())
     if path.is_dir():
-        reference = read_reference(path)
+        reference = read_reference(path, passbands_of)
     else:
-        store = ModelStore()
+        store = ModelStore(passbands_of=passbands_of)
         name, _, version = model.partition("/")
         reference = store.get(name, version) if version else store.current(name)
     if reference.survey != survey:
@@ -211,7 +210,7 @@ def classify_light_curve(
     Parameters
     ----------
     jd, fid, magpsf, sigmapsf, isdiffpos : array_like, shape (P,)
-        As in `fink_t2.science.light_curves.from_ztf`.
+        As in `fink_t2.surveys.ztf.from_ztf`.
     jdstarthist : float, optional
         Julian Date of the first detection ever at this position. It informs the network;
         no cut is made on it here.

@@ -9,6 +9,10 @@ class ConfigError(FinkT2Error):
     """A configuration file is not valid; the message names file and key."""
 
 
+class SurveyError(FinkT2Error, ValueError):
+    """There is no survey of that name."""
+
+
 class ModelError(FinkT2Error):
     """A model artefact is missing, damaged, or does not fit this code."""
 

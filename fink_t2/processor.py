@@ -20,11 +20,12 @@ from pyspark.sql.types import FloatType, MapType, StringType
 from fink_t2.classifier import Classification, find_model, load_classifier
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
-from fink_t2.science.light_curves import flatten, from_fluxes, from_ztf
+from fink_t2.science.light_curves import flatten, from_fluxes
 from fink_t2.science.model_store import ModelReference
-from fink_t2.science.passbands import LSST, passbands_of
 from fink_t2.science.worker import settle_worker
+from fink_t2.surveys import LSST, passbands_of
 from fink_t2.surveys.alert_fields import positive_signs
+from fink_t2.surveys.ztf import from_ztf
 
 PROBABILITIES = MapType(StringType(), FloatType())
 
@@ -57,7 +58,7 @@ def classify_ztf_alerts(
         Thresholds of the quality cuts.
     jd, fid, magpsf, sigmapsf, isdiffpos : Series of arrays
         History and current candidate of every alert, in any order; see
-        `fink_t2.science.light_curves.from_ztf`. A null array is an empty history. An alert whose
+        `fink_t2.surveys.ztf.from_ztf`. A null array is an empty history. An alert whose
         arrays differ in length has no usable history and becomes ``bad_photometry``.
     roid, cdsxmatch, jdstarthist : Series, optional
         See `fink_t2.science.cuts.apply_cuts`.
@@ -115,14 +116,14 @@ def classify_lsst_alerts(
     Classification
     """
     starts, values, is_ragged = flatten([mjd, flux, flux_error, band])
-    index = pd.Index(LSST.names).get_indexer(pd.Index(values[3])).astype(np.int8)
+    index = pd.Index(LSST.passbands.names).get_indexer(pd.Index(values[3])).astype(np.int8)
 
     def numbers(column: pd.Series | None) -> npt.NDArray[np.float64] | None:
         return None if column is None else pd.to_numeric(column).to_numpy(np.float64)
 
     first = numbers(first_mjd)
     light_curves = from_fluxes(
-        LSST,
+        LSST.passbands,
         starts,
         values[0],
         index,

@@ -6,8 +6,8 @@ import pytest
 from fink_t2.classifier import Classifier, classify_light_curve, find_model, load_classifier
 from fink_t2.errors import ModelError
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.light_curves import from_ztf
 from fink_t2.science.model_store import ModelReference
+from fink_t2.surveys.ztf import ZTF, from_ztf
 
 JD = 2459000.5
 
@@ -93,7 +93,7 @@ def test_published_network_runs_through_the_same_code(published):
 def test_a_model_whose_metadata_lies_about_its_shape_is_refused(published):
     for changes in ({"grid_length": 50}, {"features": ("log_span",)}):
         settings = {
-            "name": "lie", "version": "1", "tflite_path": published, "survey": "ztf",
+            "name": "lie", "version": "1", "tflite_path": published, "passbands": ZTF.passbands,
             "grid_length": 100, "features": (),
         }  # fmt: skip
         with pytest.raises(ModelError, match="metadata"):

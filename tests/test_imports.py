@@ -27,9 +27,10 @@ LAYERS = (
     {"files"},
     {"kafka"},
     {"config"},
-    {"surveys"},
     {"install"},
-    {"alerts", "science"},
+    {"alerts"},
+    {"surveys"},
+    {"science"},
     {"errors", "resources"},
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}

@@ -95,7 +95,7 @@ def wanted_schema(survey: str) -> Schema:
 @cache
 def full_ztf_schema() -> Schema:
     """Return the reader schema of whole ZTF alerts: version 4.02, every field nullable."""
-    text = files("fink_t2.alerts").joinpath("schemas/ztf_4.02.avsc").read_text()
+    text = files("fink_t2.surveys").joinpath("schemas/ztf_4.02.avsc").read_text()
     return lenient(parse_schema(text))
 
 

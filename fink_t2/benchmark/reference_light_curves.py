@@ -10,9 +10,10 @@ import fastavro
 import numpy as np
 import pandas as pd
 
-from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
-from fink_t2.science.passbands import LSST
+from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
+from fink_t2.surveys import LSST
+from fink_t2.surveys.ztf import from_ztf
 
 Record = Mapping[Any, Any]
 
@@ -136,14 +137,14 @@ def _points(history: Iterable[Record] | None) -> list[Record]:
 
 
 def _lsst_bands(names: Iterable[str]) -> np.ndarray:
-    order = {name: index for index, name in enumerate(LSST.names)}
+    order = {name: index for index, name in enumerate(LSST.passbands.names)}
     return np.array([order.get(str(name).lower(), -1) for name in names], dtype=np.int8)
 
 
 def _lsst_arrays(path: Path, flux: str, flux_error: str) -> LightCurves:
     table = pd.read_parquet(path)
     return from_fluxes(
-        LSST,
+        LSST.passbands,
         _starts(table["mjd"].map(len)),
         np.concatenate(table["mjd"].to_numpy()),
         _lsst_bands(np.concatenate(table["band"].to_numpy())),
@@ -167,7 +168,7 @@ def _lsst_packets(records: Iterable[Record], names: Sequence[str], unit: str) ->
     )
     time, band, flux, flux_error = (points[name] for name in names)
     return from_fluxes(
-        LSST,
+        LSST.passbands,
         _starts(map(len, histories)),
         time.to_numpy(np.float64),
         _lsst_bands(band),
@@ -180,7 +181,7 @@ def _lsst_packets(records: Iterable[Record], names: Sequence[str], unit: str) ->
 def _plasticc(path: Path) -> LightCurves:
     table = pd.read_parquet(path).sort_values(["source", "objectId", "mjd"], kind="stable")
     return from_fluxes(
-        LSST,
+        LSST.passbands,
         _starts(table.groupby(["source", "objectId"], sort=True).size()),
         table["mjd"].to_numpy(),
         _lsst_bands(table["band"]),

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from fink_t2.benchmark.george_fit import reference_interpolate
 from fink_t2.science.inference import TfliteNetwork
-from fink_t2.science.passbands import ZTF
 from fink_t2.science.photometry import magnitude_to_fluxcal
+from fink_t2.surveys import ZTF
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class ReferencePath:
 
     def __init__(self, published: str | os.PathLike[str] | None) -> None:
         self._network = TfliteNetwork(published) if published is not None else None
-        self._wavelengths = ZTF.wavelength_array()
+        self._wavelengths = ZTF.passbands.wavelength_array()
 
     def light_curve(
         self, jd: FloatArray, fid: npt.NDArray[np.int_], magpsf: FloatArray, sigmapsf: FloatArray

@@ -16,7 +16,7 @@ from fink_t2.classifier import load_classifier
 from fink_t2.science.gaussian_process import interpolate
 from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelReference
-from fink_t2.science.passbands import passbands_of
+from fink_t2.surveys import passbands_of
 
 HISTORIES: Final = (2, 5, 10, 20, 40, 80, 160, 320, 640, 1000)
 

@@ -33,9 +33,10 @@ from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.science.features import compute_features, feature_names
 from fink_t2.science.gaussian_process import interpolate
 from fink_t2.science.inference import TfliteNetwork
-from fink_t2.science.light_curves import LightCurves, flatten, from_ztf
+from fink_t2.science.light_curves import LightCurves, flatten
 from fink_t2.science.model_store import ModelReference
 from fink_t2.science.preprocessing import scale
+from fink_t2.surveys.ztf import from_ztf
 
 #: Alerts of one block: a tenth of a second of the reference.
 BLOCK_ALERTS: Final = 32

@@ -17,6 +17,7 @@ from fink_t2.chaos.scene import Scene
 from fink_t2.classifier import classify_light_curve
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE, ModelStore, default_models_folder
+from fink_t2.surveys import passbands_of
 
 NAME = "t2-ztf"
 FIRST, OTHER, SPOILT = "1", "2", "3"
@@ -44,7 +45,9 @@ def model_swapped(scene: Scene) -> None:
 
 def _store(folder: Path) -> ModelStore:
     """Return a store of the shipped model, one that answers otherwise, and a spoilt one."""
-    shipped = Path(ModelStore(default_models_folder()).current(NAME).tflite_path).parent
+    shipped = Path(
+        ModelStore(default_models_folder(), passbands_of=passbands_of).current(NAME).tflite_path
+    ).parent
     metadata = json.loads((shipped / METADATA_FILE).read_text())
     for version in (FIRST, OTHER, SPOILT):
         (folder / NAME / version).mkdir(parents=True)
@@ -55,7 +58,7 @@ def _store(folder: Path) -> ModelStore:
         (folder / NAME / version / METADATA_FILE).write_text(json.dumps(changed))
     spoilt = folder / NAME / SPOILT / MODEL_FILE
     spoilt.write_bytes(spoilt.read_bytes()[:1000])
-    store = ModelStore(folder)
+    store = ModelStore(folder, passbands_of=passbands_of)
     store.promote(NAME, FIRST)
     return store
 

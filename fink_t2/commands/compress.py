@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fink_t2.errors import FinkT2Error
+from fink_t2.surveys import passbands_of
 
 if TYPE_CHECKING:
     from fink_t2.training.examples.examples import Examples
@@ -199,7 +200,6 @@ def _write_metadata(args: argparse.Namespace, tflite_bytes: int) -> None:
 def _input_of(args: argparse.Namespace, network: Any) -> tuple[tuple[int, ...], str]:
     """Tell which columns of the features a network takes, and its survey."""
     from fink_t2.science.features import feature_names
-    from fink_t2.science.passbands import passbands_of
 
     folder = args.network if args.network.is_dir() else args.network.parent
     path = folder / "metrics.json"

@@ -22,7 +22,7 @@ from typing import Any
 
 from fink_t2.classifier import Classifier, find_model, load_classifier
 from fink_t2.errors import FinkT2Error, ModelError
-from fink_t2.science.passbands import SURVEYS
+from fink_t2.surveys import survey_names
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -35,7 +35,7 @@ IN_SAMPLE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--model", help="name, name/version, folder or .tflite")
-    parser.add_argument("--survey", choices=sorted(SURVEYS), help="default: told by the data")
+    parser.add_argument("--survey", choices=survey_names(), help="default: told by the data")
     parser.add_argument("--data", type=Path, metavar="TABLE", help="labelled Parquet or CSV")
     parser.add_argument("--flux-unit", choices=("fluxcal", "nJy"), help="of columns named flux")
     parser.add_argument(
@@ -89,7 +89,7 @@ def _survey(args: argparse.Namespace) -> str:
         return str(args.survey)
     if args.data is not None:
         return survey_of(args.data)
-    for survey in SURVEYS:
+    for survey in survey_names():
         try:
             find_model(args.model, survey)
         except ModelError as error:

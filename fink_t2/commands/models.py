@@ -24,6 +24,7 @@ from typing import Any
 
 from fink_t2.errors import FinkT2Error, ModelError
 from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE, ModelStore
+from fink_t2.surveys import passbands_of
 
 ACTIONS = ("list", "show", "promote", "rollback")
 GATE_FILE = "gate.json"
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
-    store = ModelStore(args.models)
+    store = ModelStore(args.models, passbands_of=passbands_of)
     if not store.folder.is_dir():
         raise ModelError(f"{store.folder}: no such folder of models")
     if args.action == "list":

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from fink_t2.errors import ConfigError
 from fink_t2.science.model_store import ModelStore
+from fink_t2.surveys import passbands_of
 
 STEP_NAMES = ("data", "train", "cross_validate", "compress", "evaluate", "promote")
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -71,6 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     print(f"run folder: {folder}")
     provenance = provenance_of(arguments.config, content)
-    store = ModelStore(arguments.models)
+    store = ModelStore(arguments.models, passbands_of=passbands_of)
     run_steps(Run(settings, folder, store, provenance, deadline), arguments.until)
     return 0

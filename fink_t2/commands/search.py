@@ -16,13 +16,13 @@ import os
 import time
 from pathlib import Path
 
-from fink_t2.science.passbands import SURVEYS, passbands_of
+from fink_t2.surveys import DEFAULT_SURVEY, get_survey, survey_names
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--survey", choices=sorted(SURVEYS), default="ztf")
+    parser.add_argument("--survey", choices=survey_names(), default=DEFAULT_SURVEY)
     parser.add_argument("--trials", type=int, default=10, help="more trials (default: 10)")
     parser.add_argument("--folds", type=int, default=3, help="(default: 3; published: 5)")
     parser.add_argument("--objects", type=int, default=2800, help="simulated (default: 2800)")
@@ -49,9 +49,10 @@ def run(args: argparse.Namespace) -> int:
     deadline = began + seconds_of(args.budget) if args.budget else None
     objects = simulate_objects(args.objects, args.survey, args.seed, progress=True)
     labelled = simulated_alerts(objects, 1, args.seed)
-    names = feature_names(passbands_of(args.survey).names)
-    # ZTF's alerts carry no redshift.
-    taken = [n for n in names if args.survey == "lsst" or not n.startswith("photoz")]
+    survey = get_survey(args.survey)
+    names = feature_names(survey.passbands.names)
+    has_redshifts = survey.has_photometric_redshifts
+    taken = [name for name in names if has_redshifts or not name.startswith("photoz")]
     columns = () if args.no_features else tuple(names.index(name) for name in taken)
     defaults = SearchSettings()
     settings = SearchSettings(

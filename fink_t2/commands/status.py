@@ -20,12 +20,12 @@ from typing import Any
 import pyarrow.fs as pafs
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from fink_t2.classifier import DEFAULT_MODELS
 from fink_t2.config import StreamConfig, load_config
 from fink_t2.errors import ModelError
 from fink_t2.kafka.client_settings import client_settings
 from fink_t2.operations.checkpoint import Progress, open_folder, read_progress
 from fink_t2.science.model_store import ModelStore
+from fink_t2.surveys import get_survey, passbands_of
 
 KAFKA_SECONDS = 10.0
 
@@ -102,9 +102,11 @@ def job_state(config: StreamConfig) -> dict[str, Any]:
 
 
 def _model(config: StreamConfig) -> str:
-    name = config.model.name or DEFAULT_MODELS[config.survey]
+    name = config.model.name or get_survey(config.survey).default_model
     try:
-        return ModelStore(config.model.folder or None).current(name).label
+        return (
+            ModelStore(config.model.folder or None, passbands_of=passbands_of).current(name).label
+        )
     except ModelError as error:
         return f"none that can serve: {error}"
 

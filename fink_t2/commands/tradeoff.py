@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 
 from fink_t2.science.features import feature_names
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PUBLISHED = CHECKOUT.parent / "shared" / "reference" / "t2_published_gr.tflite"
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fink_t2.training.evaluation.markdown import markdown_table
     from fink_t2.training.studies.trade_off import candidates, measure
 
-    n_features = sum(not name.startswith("photoz") for name in feature_names(ZTF.names))
+    n_features = sum(not name.startswith("photoz") for name in feature_names(ZTF.passbands.names))
     published = arguments.published if arguments.published.is_file() else None
     timings = measure(candidates(n_features), published, arguments.rounds)
     rows = [

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from fink_t2.config.models import KafkaConfig, OverloadConfig, SourceConfig, StreamConfig
 from fink_t2.config.secrets import is_exposed_secret
-from fink_t2.science.passbands import SURVEYS
+from fink_t2.surveys import survey_names
 
 TLS_PROTOCOLS = ("SSL", "SASL_SSL")
 
 
 def broken_rules(config: StreamConfig) -> Iterator[str]:
     """Yield a sentence for every rule that a configuration breaks, beginning with the key."""
-    if config.survey not in SURVEYS:
-        yield f"'survey' must be one of {', '.join(map(repr, SURVEYS))}, not {config.survey!r}"
+    known = survey_names()
+    if config.survey not in known:
+        yield f"'survey' must be one of {', '.join(map(repr, known))}, not {config.survey!r}"
     if not config.checkpoint:
         yield "'checkpoint' is missing: the folder in which the job records its progress"
     if not config.output.path:

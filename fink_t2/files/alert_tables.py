@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 
 from fink_t2.files.light_curve_tables import LightCurveTable, passband_indices
-from fink_t2.science.light_curves import from_fluxes, from_ztf
-from fink_t2.science.passbands import LSST
+from fink_t2.science.light_curves import from_fluxes
+from fink_t2.surveys import LSST
 from fink_t2.surveys.alert_fields import (
     lsst_object_id,
     lsst_object_values,
     lsst_points,
     ztf_points,
 )
+from fink_t2.surveys.ztf import from_ztf
 
 
 def ztf_table(
@@ -74,10 +75,10 @@ def lsst_table(
     starts, (time, band, flux, error, _) = _flat(histories)
     values = pd.DataFrame([lsst_object_values(alert) for alert in alerts])
     curves = from_fluxes(
-        LSST,
+        LSST.passbands,
         starts,
         time,
-        passband_indices(band, LSST),
+        passband_indices(band, LSST.passbands),
         flux,
         error,
         unit="nJy",

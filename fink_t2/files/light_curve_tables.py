@@ -13,10 +13,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from fink_t2.errors import LightCurveError
-from fink_t2.science.light_curves import LightCurves, flatten, from_fluxes, from_ztf
-from fink_t2.science.passbands import PassbandSet, passbands_of
+from fink_t2.science.light_curves import LightCurves, flatten, from_fluxes
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO, magnitude_to_fluxcal
+from fink_t2.surveys import passbands_of
 from fink_t2.surveys.alert_fields import positive_signs
+from fink_t2.surveys.ztf import from_ztf
 
 #: Names under which a column may stand, most particular first.
 OBJECT_NAMES = ("objectId", "object_id", "SNID", "diaObjectId")

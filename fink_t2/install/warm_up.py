@@ -14,9 +14,10 @@ import time
 import numpy as np
 
 from fink_t2.science.cuts import CutSettings, apply_cuts
-from fink_t2.science.light_curves import from_fluxes, from_ztf
-from fink_t2.science.passbands import LSST
+from fink_t2.science.light_curves import from_fluxes
 from fink_t2.science.preprocessing import prepare
+from fink_t2.surveys import LSST
+from fink_t2.surveys.ztf import from_ztf
 
 
 def warm_up() -> None:
@@ -33,7 +34,7 @@ def warm_up() -> None:
         np.array([2459000.0]),
     )
     lsst = from_fluxes(
-        LSST,
+        LSST.passbands,
         starts,
         59000.0 + days,
         np.arange(6),

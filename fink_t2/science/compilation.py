@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -42,18 +43,42 @@ def compile_and_keep(
     callable
     """
     function = make(source_digest(package))
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    return njit_and_keep(function, signature, nogil=True, error_model="numpy")
+
+
+def njit_and_keep(function: Callable[..., Any], *signature: Any, **options: Any) -> Any:
+    """Return `numba.njit` of a function, kept on disk where there is a place for it.
+
+    Parameters
+    ----------
+    function : callable
+        The function to be compiled.
+    *signature : numba signature, optional
+        Types of its result and arguments; by default it is compiled at each first call.
+    **options
+        Further options of `numba.njit`.
+
+    Returns
+    -------
+    callable
+    """
     try:
-        return numba.njit(signature, cache=True, **options)(function)
+        return numba.njit(*signature, cache=True, **options)(function)
     except RuntimeError as error:
         if "no locator available" not in str(error):
             raise
-        logger.warning(
-            "there is no directory in which to keep compiled code, so it is compiled again in "
-            "every process, which takes several seconds; set NUMBA_CACHE_DIR to a writable "
-            "directory"
-        )
-        return numba.njit(signature, **options)(function)
+        _warn_of_no_cache()
+        return numba.njit(*signature, **options)(function)
+
+
+@cache
+def _warn_of_no_cache() -> None:
+    """Say once in each process that compiled code can't be kept."""
+    logger.warning(
+        "there is no directory in which to keep compiled code, so it is compiled again in "
+        "every process, which takes several seconds; set NUMBA_CACHE_DIR to a writable "
+        "directory"
+    )
 
 
 def source_digest(package: str) -> int:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import dataclasses
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fink_t2.science.passbands import ZTF, PassbandSet
-from fink_t2.science.photometry import (
-    JULIAN_DATE_OF_MJD_ZERO,
-    magnitude_to_fluxcal,
-    nanojansky_to_fluxcal,
-)
+from fink_t2.science.compilation import njit_and_keep
+from fink_t2.science.passbands import PassbandSet
+from fink_t2.science.photometry import FLUXCAL_PER_UNIT, magnitude_to_fluxcal
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -148,67 +145,79 @@ class LightCurves:
         )
 
 
-def from_ztf(
+def from_magnitudes(
+    passbands: PassbandSet,
     starts: npt.ArrayLike,
-    jd: npt.ArrayLike,
-    fid: npt.ArrayLike,
-    magpsf: npt.ArrayLike,
-    sigmapsf: npt.ArrayLike,
-    isdiffpos: npt.ArrayLike | None = None,
-    jdstarthist: npt.ArrayLike | None = None,
+    mjd: npt.ArrayLike,
+    passband: npt.ArrayLike,
+    magnitude: npt.ArrayLike,
+    magnitude_error: npt.ArrayLike,
+    *,
+    is_negative: npt.ArrayLike | None = None,
+    is_bad: npt.ArrayLike | None = None,
+    first_seen: npt.ArrayLike | None = None,
+    photoz: npt.ArrayLike | None = None,
+    photoz_error: npt.ArrayLike | None = None,
 ) -> LightCurves:
-    """Build light curves from the fields of ZTF alerts.
+    """Build light curves from difference magnitudes, as in ZTF alerts.
 
     A point with a NaN, null or sentinel (below -90) magnitude is a non-detection. A
     detection whose magnitude, error or date is outside the limits of this module is bad
-    photometry: it is left out and counted. i-band points (``fid`` 3) are left out. Of several
-    measurements of one exposure the one with the smallest error is kept.
+    photometry: it is left out and counted. Of several measurements of one exposure the one with
+    the smallest error is kept.
 
     Parameters
     ----------
+    passbands : PassbandSet
+        The survey's passbands.
     starts : array_like of int, shape (N + 1,)
-        Index of the first measurement of each alert in the flat arrays, and P at the end.
-    jd : array_like, shape (P,)
-        Julian Date (UTC), days.
-    fid : array_like of int, shape (P,)
-        Filter number: 1 for g, 2 for r, 3 for i.
-    magpsf, sigmapsf : array_like, shape (P,)
-        PSF magnitude of the difference image and its error.
-    isdiffpos : array_like of bool, shape (P,), optional
-        False where the source is fainter in the science image than in the reference image;
+        Index of the first measurement of each curve in the flat arrays, and P at the end.
+    mjd : array_like, shape (P,)
+        Modified Julian Date, days.
+    passband : array_like of int, shape (P,)
+        Index into `passbands`; a measurement with any other index is left out.
+    magnitude, magnitude_error : array_like, shape (P,)
+        AB magnitude of the size of the difference flux, and its error.
+    is_negative : array_like of bool, shape (P,), optional
+        True where the source is fainter in the science image than in the reference image;
         the flux of such a point is negative. By default every flux is positive.
-    jdstarthist : array_like, shape (N,), optional
-        Julian Date of the earliest detection ever at this position.
+    is_bad : array_like of bool, shape (P,), optional
+        Detections that the survey has flagged as bad photometry.
+    first_seen : array_like, shape (N,), optional
+        MJD of the first detection ever at this position.
+    photoz, photoz_error : array_like, shape (N,), optional
+        Photometric redshift of the host galaxy and its error.
 
     Returns
     -------
     LightCurves
     """
-    starts = np.asarray(starts, dtype=np.int64)
-    magnitude = np.asarray(magpsf, dtype=np.float64)
-    error = np.asarray(sigmapsf, dtype=np.float64)
-    filter_id = np.asarray(fid)
-    time = np.asarray(jd, dtype=np.float64) - JULIAN_DATE_OF_MJD_ZERO
-
-    passband = np.full(filter_id.shape, -1, dtype=np.int8)
-    passband[filter_id == 1] = 0
-    passband[filter_id == 2] = 1
-    is_limit = np.isnan(magnitude) | (magnitude < -90)
+    magnitudes = np.asarray(magnitude, dtype=np.float64)
+    errors = np.asarray(magnitude_error, dtype=np.float64)
+    is_limit = np.isnan(magnitudes) | (magnitudes < -90)
     with np.errstate(over="ignore", invalid="ignore"):
         is_valid = (
-            (magnitude > MAGNITUDE_RANGE[0])
-            & (magnitude < MAGNITUDE_RANGE[1])
-            & (error > 0)
-            & (error <= LARGEST_MAGNITUDE_ERROR)
+            (magnitudes > MAGNITUDE_RANGE[0])
+            & (magnitudes < MAGNITUDE_RANGE[1])
+            & (errors > 0)
+            & (errors <= LARGEST_MAGNITUDE_ERROR)
         )
-        flux, flux_error = magnitude_to_fluxcal(magnitude, error)
-    if isdiffpos is not None:
-        flux = np.where(np.asarray(isdiffpos, dtype=bool), flux, -flux)
-
-    first_seen = None
-    if jdstarthist is not None:
-        first_seen = np.asarray(jdstarthist, dtype=np.float64) - JULIAN_DATE_OF_MJD_ZERO
-    return _build(ZTF, starts, time, flux, flux_error, passband, is_limit, is_valid, first_seen)
+        flux, flux_error = magnitude_to_fluxcal(magnitudes, errors)
+    if is_negative is not None:
+        flux = np.where(np.asarray(is_negative, dtype=bool), -flux, flux)
+    if is_bad is not None:
+        is_valid &= ~np.asarray(is_bad, dtype=bool)
+    return _build(
+        passbands,
+        np.asarray(starts, dtype=np.int64),
+        np.asarray(mjd, dtype=np.float64),
+        flux,
+        flux_error,
+        np.asarray(passband, dtype=np.int8),
+        is_limit,
+        is_valid,
+        *(_float_array(values) for values in (first_seen, photoz, photoz_error)),
+    )
 
 
 def from_fluxes(
@@ -220,6 +229,7 @@ def from_fluxes(
     flux_error: npt.ArrayLike,
     *,
     unit: str = "fluxcal",
+    is_bad: npt.ArrayLike | None = None,
     first_seen: npt.ArrayLike | None = None,
     photoz: npt.ArrayLike | None = None,
     photoz_error: npt.ArrayLike | None = None,
@@ -238,8 +248,10 @@ def from_fluxes(
         Index into `passbands`; a measurement with any other index is left out.
     flux, flux_error : array_like, shape (P,)
         Difference flux and its error; a NaN flux stands for a non-detection.
-    unit : {"fluxcal", "nJy"}
+    unit : {"fluxcal", "nJy", "uJy"}
         Unit of the fluxes.
+    is_bad : array_like of bool, shape (P,), optional
+        Measurements that the survey has flagged as bad photometry; they are left out and counted.
     first_seen : array_like, shape (N,), optional
         MJD of the first detection ever at this position.
     photoz, photoz_error : array_like, shape (N,), optional
@@ -252,16 +264,16 @@ def from_fluxes(
     Raises
     ------
     ValueError
-        If the unit is neither "fluxcal" nor "nJy".
+        If the unit is none of these.
     """
-    if unit not in ("fluxcal", "nJy"):
-        raise ValueError(f"unit is 'fluxcal' or 'nJy', not {unit!r}")
-    fluxes = np.asarray(flux, dtype=np.float64)
-    errors = np.asarray(flux_error, dtype=np.float64)
-    if unit == "nJy":
-        fluxes, errors = nanojansky_to_fluxcal(fluxes), nanojansky_to_fluxcal(errors)
+    if unit not in FLUXCAL_PER_UNIT:
+        raise ValueError(f"unit is {' or '.join(map(repr, FLUXCAL_PER_UNIT))}, not {unit!r}")
+    fluxes = np.asarray(flux, dtype=np.float64) * FLUXCAL_PER_UNIT[unit]
+    errors = np.asarray(flux_error, dtype=np.float64) * FLUXCAL_PER_UNIT[unit]
     with np.errstate(invalid="ignore"):
         is_valid = (np.abs(fluxes) < LARGEST_FLUX) & (errors > 0) & (errors < LARGEST_FLUX)
+    if is_bad is not None:
+        is_valid &= ~np.asarray(is_bad, dtype=bool)
     return _build(
         passbands,
         np.asarray(starts, dtype=np.int64),
@@ -271,10 +283,12 @@ def from_fluxes(
         np.asarray(passband, dtype=np.int8),
         np.isnan(fluxes),
         is_valid,
-        None if first_seen is None else np.asarray(first_seen, dtype=np.float64),
-        None if photoz is None else np.asarray(photoz, dtype=np.float64),
-        None if photoz_error is None else np.asarray(photoz_error, dtype=np.float64),
+        *(_float_array(values) for values in (first_seen, photoz, photoz_error)),
     )
+
+
+def _float_array(values: npt.ArrayLike | None) -> FloatArray | None:
+    return None if values is None else np.asarray(values, dtype=np.float64)
 
 
 def flatten(
@@ -361,7 +375,7 @@ def _build(
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@partial(njit_and_keep, nogil=True)
 def _arrange(  # type: ignore[no-untyped-def]
     starts, time, flux_error, passband, in_passband, is_limit, is_valid, is_date
 ) -> Any:

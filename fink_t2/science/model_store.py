@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fink_t2.errors import ModelError
+from fink_t2.errors import ModelError, SurveyError
 from fink_t2.resources import shipped_folder
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.features import feature_names
-from fink_t2.science.passbands import SURVEYS
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 
 MODEL_FILE = "model.tflite"
@@ -37,8 +38,8 @@ class ModelReference:
         As in ``models/<name>/<version>``.
     tflite_path : str
         The network, to be memory-mapped.
-    survey : str
-        Which passbands it takes.
+    passbands : PassbandSet
+        The passbands it takes, those of its survey.
     grid_length : int
         L, times per light curve.
     features : tuple of str
@@ -48,9 +49,14 @@ class ModelReference:
     name: str
     version: str
     tflite_path: str
-    survey: str
+    passbands: PassbandSet
     grid_length: int
     features: tuple[str, ...]
+
+    @property
+    def survey(self) -> str:
+        """Name of the survey whose light curves it classifies."""
+        return self.passbands.survey
 
     @property
     def label(self) -> str:
@@ -82,9 +88,18 @@ class ModelStore:
     ----------
     folder : path, optional
         Default: `default_models_folder`.
+    passbands_of : callable
+        Gives the passbands of a survey by its name, or raises `SurveyError`:
+        `fink_t2.surveys.passbands_of`.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] | None = None,
+        *,
+        passbands_of: Callable[[str], PassbandSet],
+    ) -> None:
+        self._passbands_of = passbands_of
         self.folder = Path(folder) if folder is not None else default_models_folder()
 
     def names(self) -> list[str]:
@@ -135,7 +150,7 @@ class ModelStore:
             If it is missing, its metadata is incomplete, or its preprocessing, passbands,
             classes or features are not this code's.
         """
-        return read_reference(self.folder / name / version)
+        return read_reference(self.folder / name / version, self._passbands_of)
 
     def promote(self, name: str, version: str) -> str | None:
         """Put a version into service, atomically.
@@ -203,13 +218,17 @@ class ModelStore:
         os.replace(temporary, path)
 
 
-def read_reference(folder: str | os.PathLike[str]) -> ModelReference:
+def read_reference(
+    folder: str | os.PathLike[str], passbands_of: Callable[[str], PassbandSet]
+) -> ModelReference:
     """Read a model's metadata and check that this code can serve it.
 
     Parameters
     ----------
     folder : path
         One version's folder.
+    passbands_of : callable
+        See `ModelStore`.
 
     Raises
     ------
@@ -231,14 +250,15 @@ def read_reference(folder: str | os.PathLike[str]) -> ModelReference:
             raise ModelError(f"{path}: {key!r} is missing or not a {kind.__name__}")
         return value
 
-    survey = take("survey", str)
-    if survey not in SURVEYS:
-        raise ModelError(f"{path}: survey {survey!r} is none of {', '.join(SURVEYS)}")
-    known_features = feature_names(SURVEYS[survey].names)
+    try:
+        passbands = passbands_of(take("survey", str))
+    except SurveyError as error:
+        raise ModelError(f"{path}: {error}") from None
+    known_features = feature_names(passbands.names)
     features = tuple(take("features", list))
     for key, found, expected in (
         ("preprocessing_version", take("preprocessing_version", str), PREPROCESSING_VERSION),
-        ("passbands", tuple(take("passbands", list)), SURVEYS[survey].names),
+        ("passbands", tuple(take("passbands", list)), passbands.names),
         ("classes", tuple(take("classes", list)), CLASSES),
     ):
         if found != expected:
@@ -256,7 +276,7 @@ def read_reference(folder: str | os.PathLike[str]) -> ModelReference:
         name=take("name", str),
         version=take("version", str),
         tflite_path=str(tflite),
-        survey=survey,
+        passbands=passbands,
         grid_length=take("grid_length", int),
         features=features,
     )

@@ -1,9 +1,8 @@
-"""Passbands of the surveys: their names, order and effective wavelengths."""
+"""Passbands of a survey: their names, order and effective wavelengths."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,7 @@ class PassbandSet:
     Attributes
     ----------
     survey : str
-        Name of the survey ("ztf" or "lsst").
+        Name of the survey.
     names : tuple of str
         Passband names, blue to red.
     wavelengths : tuple of float
@@ -51,30 +50,3 @@ class PassbandSet:
             raise ValueError(
                 f"{self.survey} has no passband {name!r}; it has {', '.join(self.names)}"
             ) from None
-
-
-#: ZTF's g and r. The i band is left out because public alerts seldom contain it.
-ZTF: Final = PassbandSet("ztf", ("g", "r"), (4804.79, 6436.92))
-LSST: Final = PassbandSet(
-    "lsst",
-    ("u", "g", "r", "i", "z", "y"),
-    (3670.69, 4826.85, 6223.24, 7545.98, 8590.90, 9710.28),
-)
-
-SURVEYS: Final[dict[str, PassbandSet]] = {"ztf": ZTF, "lsst": LSST}
-
-
-def passbands_of(survey: str) -> PassbandSet:
-    """Return the passbands of a survey.
-
-    Raises
-    ------
-    ValueError
-        If the survey is not known.
-    """
-    try:
-        return SURVEYS[survey]
-    except KeyError:
-        raise ValueError(
-            f"unknown survey {survey!r}; known surveys: {', '.join(SURVEYS)}"
-        ) from None

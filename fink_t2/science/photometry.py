@@ -15,8 +15,13 @@ MAGNITUDE_TO_RELATIVE_FLUX: Final = 0.4 * np.log(10.0)
 #: AB magnitude of one unit of FLUXCAL.
 FLUXCAL_ZERO_POINT: Final = 27.5
 
-#: FLUXCAL of one nanojansky: AB zero point 31.4 for nJy, 27.5 for FLUXCAL.
-FLUXCAL_PER_NANOJANSKY: Final = 10.0 ** (-0.4 * (31.4 - 27.5))
+#: FLUXCAL of one unit of flux. The AB zero points are 27.5 for FLUXCAL, 31.4 for nJy and 23.9 for
+#: uJy (Oke & Gunn 1983: 3631 Jy at magnitude 0).
+FLUXCAL_PER_UNIT: Final = {
+    "fluxcal": 1.0,
+    "nJy": 10.0 ** (-0.4 * (31.4 - FLUXCAL_ZERO_POINT)),
+    "uJy": 10.0 ** (-0.4 * (23.9 - FLUXCAL_ZERO_POINT)),
+}
 
 #: MJD = JD - this.
 JULIAN_DATE_OF_MJD_ZERO: Final = 2400000.5
@@ -49,8 +54,3 @@ def fluxcal_to_magnitude(flux: npt.ArrayLike) -> FloatArray:
     flux = np.asarray(flux, dtype=np.float64)
     positive = np.where(flux > 0, flux, np.nan)
     return 27.5 - 2.5 * np.log10(positive)
-
-
-def nanojansky_to_fluxcal(flux: npt.ArrayLike) -> FloatArray:
-    """Convert a flux, or flux error, from nJy (AB) to FLUXCAL."""
-    return np.asarray(flux, dtype=np.float64) * FLUXCAL_PER_NANOJANSKY

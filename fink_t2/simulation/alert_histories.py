@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fink_t2.science.photometry import (
-    FLUXCAL_PER_NANOJANSKY,
+    FLUXCAL_PER_UNIT,
     JULIAN_DATE_OF_MJD_ZERO,
     MAGNITUDE_TO_RELATIVE_FLUX,
 )
@@ -121,8 +121,8 @@ class AlertHistories:
             columns |= {
                 "mjd": lists(self.cjd - JULIAN_DATE_OF_MJD_ZERO),
                 "band": lists(np.array(list("ugrizy"))[self.cfid - 1]),
-                "flux": lists(self.cflux / FLUXCAL_PER_NANOJANSKY),
-                "flux_err": lists(self.cflux_error / FLUXCAL_PER_NANOJANSKY),
+                "flux": lists(self.cflux / FLUXCAL_PER_UNIT["nJy"]),
+                "flux_err": lists(self.cflux_error / FLUXCAL_PER_UNIT["nJy"]),
                 "detected": lists(np.isfinite(self.cmagpsf)),
             }
         return pa.table(columns)

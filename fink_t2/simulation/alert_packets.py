@@ -39,7 +39,7 @@ _PIXELS = (3072, 3080)
 @lru_cache(maxsize=1)
 def ztf_schema() -> dict[str, Any]:
     """Return the Avro schema of a ZTF packet, version 4.02, as real packets carry it."""
-    text = files("fink_t2.alerts").joinpath("schemas", "ztf_4.02.avsc").read_text()
+    text = files("fink_t2.surveys").joinpath("schemas", "ztf_4.02.avsc").read_text()
     schema: dict[str, Any] = json.loads(text)
     return schema
 

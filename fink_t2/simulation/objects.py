@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.passbands import PassbandSet, passbands_of
+from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Array, Indices
+from fink_t2.surveys import passbands_of
 
 
 @dataclass(frozen=True)

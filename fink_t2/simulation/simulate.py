@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from fink_t2.errors import FinkT2Error
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.passbands import passbands_of
 from fink_t2.simulation.arrays import Array, Indices, Parameters
 from fink_t2.simulation.cadence import lsst_epochs, ztf_epochs
 from fink_t2.simulation.magnitudes import flux_of
@@ -27,6 +26,7 @@ from fink_t2.simulation.photometry_noise import (
     local_background,
     measure,
 )
+from fink_t2.surveys import passbands_of
 
 #: Objects that are drawn together from one random stream; part of what a seed means.
 BLOCK = 256

@@ -10,8 +10,8 @@ from fink_t2.config import StreamConfig
 from fink_t2.processor import alert_classification
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.model_store import ModelReference
-from fink_t2.science.passbands import passbands_of
 from fink_t2.stream.columns.light_curve_columns import classification_arguments
+from fink_t2.surveys import passbands_of
 
 #: Where an alert came from, the columns of ``t2_source``.
 ORIGIN = ("topic", "partition", "offset", "timestamp", "record")

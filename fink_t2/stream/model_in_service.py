@@ -12,10 +12,11 @@ from pathlib import Path
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 
-from fink_t2.classifier import DEFAULT_MODELS, load_classifier
+from fink_t2.classifier import load_classifier
 from fink_t2.config import StreamConfig
 from fink_t2.errors import ModelError
 from fink_t2.science.model_store import ModelReference, ModelStore
+from fink_t2.surveys import get_survey, passbands_of
 
 LOG = logging.getLogger(__name__)
 
@@ -52,8 +53,8 @@ class ModelInService:
     def __init__(self, spark: SparkSession, config: StreamConfig) -> None:
         self._spark = spark
         self._survey = config.survey
-        self._name = config.model.name or DEFAULT_MODELS[config.survey]
-        self._store = ModelStore(config.model.folder or None)
+        self._name = config.model.name or get_survey(config.survey).default_model
+        self._store = ModelStore(config.model.folder or None, passbands_of=passbands_of)
         self._scratch = tempfile.TemporaryDirectory(prefix="fink_t2-model-")
         self._problem = ""
         self.refusals = 0

@@ -6,8 +6,8 @@ import pytest
 
 from fink_t2.errors import LightCurveError
 from fink_t2.files.light_curve_tables import light_curves_of_table, passband_indices
-from fink_t2.science.passbands import LSST, ZTF
 from fink_t2.science.photometry import magnitude_to_fluxcal
+from fink_t2.surveys import LSST, ZTF
 
 MAGNITUDES = pd.DataFrame(
     {
@@ -83,9 +83,11 @@ def test_signs_as_ztf_writes_them():
 
 
 def test_passband_names_and_numbers():
-    np.testing.assert_array_equal(passband_indices(["g", "ztf_r", "ZTFr", "i"], ZTF), [0, 1, 1, -1])
-    np.testing.assert_array_equal(passband_indices([2, 1, 3], ZTF), [1, 0, -1])
-    np.testing.assert_array_equal(passband_indices(["Y", "lsstu"], LSST), [5, 0])
+    np.testing.assert_array_equal(
+        passband_indices(["g", "ztf_r", "ZTFr", "i"], ZTF.passbands), [0, 1, 1, -1]
+    )
+    np.testing.assert_array_equal(passband_indices([2, 1, 3], ZTF.passbands), [1, 0, -1])
+    np.testing.assert_array_equal(passband_indices(["Y", "lsstu"], LSST.passbands), [5, 0])
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from hypothesis.extra import numpy as hnp
 
 from fink_t2.processor import classify_ztf_alerts
 from fink_t2.science.cuts import CutSettings
-from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
+from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelReference
-from fink_t2.science.passbands import LSST
+from fink_t2.surveys import LSST
+from fink_t2.surveys.ztf import from_ztf
 from tests.fuzz.checks import check_classification
 
 SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
@@ -55,7 +56,9 @@ def test_any_lsst_history(count: int, data: st.DataObject) -> None:
     mjd, flux, error = (data.draw(arrays(count)) for _ in range(3))
     band = data.draw(hnp.arrays(np.int8, count))
     for unit in ("nJy", "fluxcal"):
-        check_light_curves(from_fluxes(LSST, [0, count], mjd, band, flux, error, unit=unit), 1)
+        check_light_curves(
+            from_fluxes(LSST.passbands, [0, count], mjd, band, flux, error, unit=unit), 1
+        )
 
 
 @pytest.mark.parametrize("seed", range(20))

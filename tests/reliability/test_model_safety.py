@@ -18,6 +18,7 @@ from fink_t2.classifier import Classifier
 from fink_t2.errors import ModelError
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE, ModelStore, default_models_folder
+from fink_t2.surveys import passbands_of
 
 NAME = "t2-ztf"
 
@@ -25,7 +26,7 @@ NAME = "t2-ztf"
 @pytest.fixture
 def store(tmp_path: Path) -> ModelStore:
     """A store of its own with a copy of the shipped model in service as version 1."""
-    shipped = ModelStore(default_models_folder())
+    shipped = ModelStore(default_models_folder(), passbands_of=passbands_of)
     source = Path(shipped.current(NAME).tflite_path).parent
     for version in ("1", "2"):
         folder = tmp_path / "models" / NAME / version
@@ -34,7 +35,7 @@ def store(tmp_path: Path) -> ModelStore:
         metadata = json.loads((source / METADATA_FILE).read_text()) | {"version": version}
         (folder / METADATA_FILE).write_text(json.dumps(metadata))
     (tmp_path / "models" / NAME / "current").write_text("1\n")
-    return ModelStore(tmp_path / "models")
+    return ModelStore(tmp_path / "models", passbands_of=passbands_of)
 
 
 def folder_of(store: ModelStore, version: str) -> Path:

@@ -11,7 +11,7 @@ the models in service are stored anew, for instance after a promotion, by::
 
     python -m tests.science.frozen_reference classifications
 
-`light_curves` makes the light curves themselves, half of them of ZTF and half of LSST: from the
+`light_curves` makes the light curves themselves, half of them of ZTF and half of LSST.passbands: from the
 project's simulator, two objects of each class, and four by hand for each survey.
 """
 
@@ -26,13 +26,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fink_t2.classifier import find_model, load_classifier
-from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
+from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelStore
-from fink_t2.science.passbands import LSST
 from fink_t2.science.photometry import FLUXCAL_PER_NANOJANSKY, JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION, Prepared, prepare
 from fink_t2.simulation.magnitudes import magnitude_of
 from fink_t2.simulation.simulate import simulate_objects
+from fink_t2.surveys import LSST
+from fink_t2.surveys.ztf import from_ztf
 
 REFERENCE = Path(__file__).with_name("frozen_reference.npz")
 CLASSIFICATIONS = Path(__file__).with_name("frozen_classifications.json")
@@ -73,7 +74,7 @@ def build(survey: str, columns: Columns) -> LightCurves:
         return from_ztf(*(columns[name] for name in names))
     names = ("starts", "mjd", "passband", "flux", "flux_error")
     return from_fluxes(
-        LSST,
+        LSST.passbands,
         *(columns[name] for name in names),
         unit="nJy",
         first_seen=columns["first_seen"],
@@ -140,7 +141,7 @@ def _simulated(survey: str) -> list[dict[str, Any]]:
         alert = generator.choice(mjd[detected][1:])
         inside = (mjd > alert - WINDOW_DAYS[survey]) & (mjd <= alert)
         flux = np.where(detected, objects.flux[own], np.nan)[inside]
-        # Of LSST only detections are kept; of ZTF also the times of non-detections.
+        # Of LSST.passbands only detections are kept; of ZTF also the times of non-detections.
         keep = np.isfinite(flux) | (survey == "ztf")
         histories.append(
             {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fink_t2.science.cuts import STATUS_TEXTS, CutSettings, apply_cuts
-from fink_t2.science.light_curves import from_ztf
+from fink_t2.surveys.ztf import from_ztf
 
 JD = 2459000.5
 

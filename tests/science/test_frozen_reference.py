@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fink_t2.science.model_store import ModelStore
-from fink_t2.science.passbands import passbands_of
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION, prepare
+from fink_t2.surveys import passbands_of
 from tests.science import frozen_reference
 from tests.science.frozen_reference import (
     MODELS,

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fink_t2.science.light_curves import SAME_EXPOSURE_DAYS, from_fluxes, from_ztf
-from fink_t2.science.passbands import LSST
+from fink_t2.science.light_curves import SAME_EXPOSURE_DAYS, from_fluxes
 from fink_t2.science.photometry import magnitude_to_fluxcal
+from fink_t2.surveys import LSST
+from fink_t2.surveys.ztf import from_ztf
 
 JD = 2459000.5
 
@@ -79,12 +80,17 @@ def test_i_band_points_are_left_out():
 
 def test_nanojanskys_and_unknown_passbands():
     curves = from_fluxes(
-        LSST, [0, 3], [60000, 60001, 60002], [1, -1, 5], [3630.0, 1.0, -200.0], [50.0] * 3,
+        LSST.passbands,
+        [0, 3],
+        [60000, 60001, 60002],
+        [1, -1, 5],
+        [3630.0, 1.0, -200.0],
+        [50.0] * 3,
         unit="nJy",
-    )  # fmt: skip
+    )
     np.testing.assert_allclose(curves.flux, [3630 * 10**-1.56, -200 * 10**-1.56])
     with pytest.raises(ValueError, match="unit"):
-        from_fluxes(LSST, [0, 0], [], [], [], [], unit="Jy")
+        from_fluxes(LSST.passbands, [0, 0], [], [], [], [], unit="Jy")
 
 
 def test_flat_arrays_that_do_not_fit_the_starts_are_an_error():

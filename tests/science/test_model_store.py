@@ -8,6 +8,7 @@ from fink_t2.errors import ModelError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.model_store import ModelStore
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
+from fink_t2.surveys import passbands_of
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def store(tmp_path):
     for version in ("0.9.0", "0.10.0"):
         write_version(tmp_path, version)
     (tmp_path / "t2-test" / "current").write_text("0.9.0\n")
-    return ModelStore(tmp_path)
+    return ModelStore(tmp_path, passbands_of=passbands_of)
 
 
 def write_version(folder, version, **changes):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fink_t2.science.photometry import (
+    FLUXCAL_PER_UNIT,
     fluxcal_to_magnitude,
     magnitude_to_fluxcal,
-    nanojansky_to_fluxcal,
 )
 
 
@@ -16,11 +16,12 @@ def test_fluxcal_of_the_zero_point_is_one():
     assert error == pytest.approx(0.0921034, rel=1e-6)
 
 
-def test_one_ab_magnitude_in_nanojansky_and_in_fluxcal_is_the_same_flux():
+@pytest.mark.parametrize(("unit", "zero_point"), [("fluxcal", 27.5), ("nJy", 31.4), ("uJy", 23.9)])
+def test_one_ab_magnitude_is_the_same_flux_in_every_unit(unit, zero_point):
     magnitude = np.array([15.0, 20.0, 24.5])
-    nanojansky = 10 ** (-0.4 * (magnitude - 31.4))
+    flux = 10 ** (-0.4 * (magnitude - zero_point))
     np.testing.assert_allclose(
-        nanojansky_to_fluxcal(nanojansky), magnitude_to_fluxcal(magnitude, 0.1)[0]
+        flux * FLUXCAL_PER_UNIT[unit], magnitude_to_fluxcal(magnitude, 0.1)[0]
     )
 
 

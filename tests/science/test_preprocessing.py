@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fink_t2.science.features import UNKNOWN, feature_names
-from fink_t2.science.light_curves import from_fluxes, from_ztf
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.science.light_curves import from_fluxes
 from fink_t2.science.preprocessing import prepare, scale
+from fink_t2.surveys import LSST, ZTF
+from fink_t2.surveys.ztf import from_ztf
 
 JD = 2459000.5
 
@@ -22,7 +23,7 @@ def curve(days, fid, flux, **changes):
     n = len(days)
     settings_ = {"first_seen": None, **changes}
     return from_fluxes(
-        ZTF, [0, n], 59000 + np.asarray(days, float), fid, flux, [10.0] * n, **settings_
+        ZTF.passbands, [0, n], 59000 + np.asarray(days, float), fid, flux, [10.0] * n, **settings_
     )
 
 
@@ -51,8 +52,8 @@ def test_a_curve_of_zeros_stays_zero():
 
 def test_brightness_is_scaled_away_from_the_grid_and_kept_as_a_feature():
     days, fid, flux = [0, 1, 5, 6], [0, 1, 0, 1], np.array([100.0, 200.0, 300.0, 250.0])
-    faint = from_fluxes(ZTF, [0, 4], days, fid, flux, [10.0] * 4)
-    bright = from_fluxes(ZTF, [0, 4], days, fid, 50 * flux, [500.0] * 4)
+    faint = from_fluxes(ZTF.passbands, [0, 4], days, fid, flux, [10.0] * 4)
+    bright = from_fluxes(ZTF.passbands, [0, 4], days, fid, 50 * flux, [500.0] * 4)
     np.testing.assert_allclose(prepare(faint).grid, prepare(bright).grid, atol=1e-4)
     gain = feature(bright, "log_peak_flux") - feature(faint, "log_peak_flux")
     assert gain[0] == pytest.approx(np.log10(50), abs=1e-5)
@@ -89,7 +90,7 @@ def test_redder_curves_have_larger_colour():
 
 def test_photoz_of_lsst_is_a_feature():
     curves = from_fluxes(
-        LSST, [0, 1], [60000], [2], [50.0], [5.0], photoz=[0.3], photoz_error=[0.05]
+        LSST.passbands, [0, 1], [60000], [2], [50.0], [5.0], photoz=[0.3], photoz_error=[0.05]
     )
     assert feature(curves, "photoz")[0] == pytest.approx(0.3)
     assert feature(curves, "photoz_error")[0] == pytest.approx(0.05)
@@ -107,8 +108,8 @@ numbers = st.floats(-1e13, 1e13)
 )
 def test_everything_the_network_sees_is_finite(points):
     columns = list(zip(*points, strict=True)) if points else [(), (), (), ()]
-    prepared = prepare(from_fluxes(ZTF, [0, len(points)], *columns), 40)
-    assert prepared.features.shape == (1, len(feature_names(ZTF.names)))
+    prepared = prepare(from_fluxes(ZTF.passbands, [0, len(points)], *columns), 40)
+    assert prepared.features.shape == (1, len(feature_names(ZTF.passbands.names)))
     assert np.isfinite(prepared.features).all()
     assert np.isfinite(prepared.grid).all()
     assert np.abs(prepared.grid).max(initial=0) <= 1 + 1e-6

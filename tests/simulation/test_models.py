@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.passbands import ZTF
 from fink_t2.simulation import simulate_objects
 from fink_t2.simulation.models import (
     active_nuclei,
@@ -19,6 +18,7 @@ from fink_t2.simulation.models import (
 from fink_t2.simulation.models.damped_random_walk import damped_random_walk
 from fink_t2.simulation.models.registry import FAMILIES
 from fink_t2.simulation.models.source import Source, Visits
+from fink_t2.surveys import ZTF
 
 SIZE = 200
 
@@ -28,7 +28,7 @@ def look(
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
     """Parameters, and true g and r fluxes of shape (SIZE, times), at the same times."""
     generator = np.random.default_rng(1)
-    parameters = source.draw(generator, SIZE, ZTF)
+    parameters = source.draw(generator, SIZE, ZTF.passbands)
     for name, value in (change or {}).items():
         parameters[name] = np.full(SIZE, value)
     count = len(times)
@@ -36,7 +36,7 @@ def look(
         np.repeat(np.arange(SIZE), 2 * count),
         np.tile(np.repeat(times, 2), SIZE),
         np.tile([0, 1], SIZE * count),
-        ZTF,
+        ZTF.passbands,
     )
     flux = source.flux(generator, parameters, visits).reshape(SIZE, count, 2)
     return parameters, flux[:, :, 0], flux[:, :, 1]
@@ -167,7 +167,7 @@ def test_lensing_is_symmetric_and_achromatic() -> None:
 def test_magnification_of_paczynski() -> None:
     change = {"impact": 1.0, "blended": 1.0, "reference_offset": 0.0}
     parameters, _, r = look(stellar.LENSING, np.array([0.0]), change)
-    star = stellar.star_flux(parameters, ZTF)[:, 1]
+    star = stellar.star_flux(parameters, ZTF.passbands)[:, 1]
     # A(u = 1) = 3 / sqrt 5
     np.testing.assert_allclose(r[:, 0] / star, 3 / np.sqrt(5) - 1, rtol=1e-9)
 
@@ -182,7 +182,7 @@ def test_periodic_variables_repeat(source: Source) -> None:
 
 def test_lyrae_vary_more_in_blue_and_in_both_signs() -> None:
     parameters, g, r = look(stellar.LYRAE, np.linspace(0, 0.6, 200))
-    star = stellar.star_flux(parameters, ZTF)
+    star = stellar.star_flux(parameters, ZTF.passbands)
     assert np.median(np.ptp(g, axis=1) / star[:, 0]) > 1.15 * np.median(
         np.ptp(r, axis=1) / star[:, 1]
     )

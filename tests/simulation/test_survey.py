@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from fink_t2.science.passbands import LSST, ZTF
 from fink_t2.simulation.cadence import Epochs, lsst_epochs, moon_illumination, ztf_epochs
 from fink_t2.simulation.photometry_noise import (
     background_error,
@@ -13,6 +12,7 @@ from fink_t2.simulation.photometry_noise import (
     local_background,
     measure,
 )
+from fink_t2.surveys import LSST, ZTF
 
 
 def test_moon() -> None:
@@ -68,7 +68,7 @@ def test_ztf_depth_and_moon() -> None:
     generator = np.random.default_rng(1)
     mjd = generator.uniform(59000, 59354, 40_000)
     band = generator.integers(0, 2, 40_000)
-    limit = draw_limiting_magnitude(generator, mjd, band, ZTF)
+    limit = draw_limiting_magnitude(generator, mjd, band, ZTF.passbands)
     light = moon_illumination(mjd)
     # medians of 3,896 real exposures, dark and bright: g 20.55 and 19.45, r 20.38 and 19.42
     for passband, dark, bright in ((0, 20.55, 19.45), (1, 20.38, 19.42)):
@@ -83,18 +83,18 @@ def test_ztf_errors_are_the_real_ones() -> None:
     for magnitude, quoted in ((17.25, 0.046), (18.25, 0.073), (19.25, 0.124)):
         flux = np.full(4000, 10 ** (-0.4 * (magnitude - 27.5)))
         background = background_error(generator.normal(20.3, 0.3, 4000))
-        error = flux_error(generator, flux, background, np.arange(4000), ZTF)
+        error = flux_error(generator, flux, background, np.arange(4000), ZTF.passbands)
         assert np.median(1.0857 * error / flux) == pytest.approx(quoted, rel=0.2)
 
 
 def test_ztf_scatters_less_than_it_quotes_and_lsst_as_it_quotes() -> None:
     generator = np.random.default_rng(1)
     flux, error = np.full(20_000, 1000.0), np.full(20_000, 50.0)
-    pulls = (measure(generator, flux, error, ZTF) - flux) / error
+    pulls = (measure(generator, flux, error, ZTF.passbands) - flux) / error
     # real pairs of one night: 0.55 (robust), below 0.5 % beyond 3
     assert 1.4826 * np.median(np.abs(pulls)) == pytest.approx(0.6, abs=0.1)
     assert 0.0005 < np.mean(np.abs(pulls) > 3) < 0.01
-    pulls = (measure(generator, flux, error, LSST) - flux) / error
+    pulls = (measure(generator, flux, error, LSST.passbands) - flux) / error
     assert pulls.std() == pytest.approx(1.0, abs=0.02)
 
 
@@ -104,9 +104,11 @@ def test_noise_is_hardly_ever_a_detection() -> None:
     background = np.full(size, 20.0)
     zero = np.zeros(size)
     source = np.arange(size) // 100
-    error = flux_error(generator, zero, background, source, ZTF)
-    flux = measure(generator, zero, error, ZTF)
-    found = is_detected(generator, flux, background, source, np.zeros(size, dtype=int), ZTF)
+    error = flux_error(generator, zero, background, source, ZTF.passbands)
+    flux = measure(generator, zero, error, ZTF.passbands)
+    found = is_detected(
+        generator, flux, background, source, np.zeros(size, dtype=int), ZTF.passbands
+    )
     assert found.mean() < 1e-3
 
 
@@ -114,13 +116,13 @@ def test_both_signs_are_detected() -> None:
     generator = np.random.default_rng(1)
     flux = np.array([-1000.0, 1000.0])
     background = np.full(2, 20.0)
-    found = is_detected(generator, flux, background, np.arange(2), np.array([0, 1]), ZTF)
+    found = is_detected(generator, flux, background, np.arange(2), np.array([0, 1]), ZTF.passbands)
     assert found.all()
 
 
 def test_a_bright_star_is_noisy() -> None:
     background = np.array([20.0])
-    faint = local_background(background, np.array([0.0]), ZTF)
-    bright = local_background(background, np.array([1e5]), ZTF)
+    faint = local_background(background, np.array([0.0]), ZTF.passbands)
+    bright = local_background(background, np.array([1e5]), ZTF.passbands)
     assert faint[0] == background[0]
     assert bright[0] > 3 * background[0]

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from fink_t2.errors import LightCurveError
-from fink_t2.science.light_curves import from_ztf
+from fink_t2.surveys.ztf import from_ztf
 from fink_t2.training.data_sets.tns_types import classes_of_types
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 

@@ -11,7 +11,7 @@ import pandas as pd
 from fink_t2.errors import LightCurveError
 from fink_t2.files.light_curve_tables import OBJECT_NAMES, light_curves_of_table, read_table
 from fink_t2.science.classes import CLASSES, PLASTICC_CODES
-from fink_t2.science.passbands import passbands_of
+from fink_t2.surveys import passbands_of
 from fink_t2.training.data_sets.tns_types import classes_of_types
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 

@@ -12,8 +12,8 @@ import pyarrow.dataset
 
 from fink_t2.errors import LightCurveError
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.passbands import passbands_of
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
+from fink_t2.surveys import passbands_of
 from fink_t2.training.examples.examples import Examples
 from fink_t2.training.examples.labelled import label_mask_of
 from fink_t2.training.examples.splits import split_numbers

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
-from fink_t2.science.light_curves import LightCurves, from_fluxes, from_ztf
+from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.simulation import SimulatedObjects, alert_histories
+from fink_t2.surveys.ztf import from_ztf
 from fink_t2.training.augmentation.alert_cutting import WINDOW_DAYS
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 

@@ -16,7 +16,7 @@ from fink_t2.classifier import Classification
 from fink_t2.science.classes import CLASSES, SUPERNOVA_CLASSES
 from fink_t2.science.cuts import Status
 from fink_t2.science.light_curves import LightCurves
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
 from fink_t2.training.data_sets.lsst_labelled import elasticc_alerts
 from fink_t2.training.data_sets.ztf_labelled import (
@@ -115,7 +115,7 @@ def measure_ztf(
     shared: str | os.PathLike[str],
     held_out: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """Measure a ZTF model on the real light curves, alerts and contaminants.
+    """Measure a ZTF.passbands model on the real light curves, alerts and contaminants.
 
     The predicted class is always that of the largest of all 14 probabilities. A light curve
     that the quality cuts turn away is counted apart and enters no score; catalogue cuts are
@@ -170,7 +170,7 @@ def measure_ztf(
 
     for kind in KINDS:
         largest = _largest_transient(
-            classifier, eventless_light_curves(kind, EVENTLESS_CURVES, ZTF)
+            classifier, eventless_light_curves(kind, EVENTLESS_CURVES, ZTF.passbands)
         )
         result[f"{kind}_transient"] = float(largest.max())
     return result
@@ -190,7 +190,8 @@ def eventless_shares(classifier: CanClassify) -> dict[str, float]:
     for kind in KINDS:
         largest = [
             _largest_transient(
-                classifier, eventless_light_curves(kind, MANY_CURVES, ZTF, seed=1, span_days=span)
+                classifier,
+                eventless_light_curves(kind, MANY_CURVES, ZTF.passbands, seed=1, span_days=span),
             )
             for span in MANY_SPANS
         ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from fink_t2.errors import FinkT2Error
 from fink_t2.science.light_curves import LightCurves
-from fink_t2.science.passbands import passbands_of
+from fink_t2.surveys import passbands_of
 from fink_t2.training.examples.example_files import stored_array
 from fink_t2.training.examples.labelled import Labelled
 

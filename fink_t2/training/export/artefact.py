@@ -13,8 +13,8 @@ import keras
 
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE
-from fink_t2.science.passbands import passbands_of
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
+from fink_t2.surveys import passbands_of
 
 KERAS_FILE = "model.keras"
 CARD_FILE = "card.md"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from fink_t2.science.passbands import passbands_of
+from fink_t2.surveys import passbands_of
 from fink_t2.training.examples.examples import Examples
 from fink_t2.training.networks.atx import build_atx
 from fink_t2.training.networks.lstm import build_lstm

@@ -19,8 +19,8 @@ from fink_t2.science.classes import CLASSES
 from fink_t2.science.features import feature_names
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.model_store import METADATA_FILE, ModelReference, ModelStore, read_reference
-from fink_t2.science.passbands import passbands_of
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
+from fink_t2.surveys import passbands_of
 from fink_t2.training.evaluation.acceptance import CRITERIA
 from fink_t2.training.evaluation.confusion import Confusion, confusion
 from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY, flat_weighted_log_loss
@@ -126,7 +126,7 @@ def gate(
     folder = Path(candidate)
     serving_label = serving.label if serving else None
     try:
-        reference = read_reference(folder)
+        reference = read_reference(folder, passbands_of)
         classifier = Classifier(reference)
     except ModelError as error:
         check = Check("fits this code", False, None, None, str(error))

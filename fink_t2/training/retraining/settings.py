@@ -13,7 +13,7 @@ from fink_t2.config import parse_toml, settings_of_table
 from fink_t2.errors import ConfigError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.features import feature_names
-from fink_t2.science.passbands import SURVEYS
+from fink_t2.surveys import DEFAULT_SURVEY, get_survey, passbands_of, survey_names
 from fink_t2.training.augmentation.augment import AugmentationSettings
 from fink_t2.training.networks.atx import AtxSettings
 from fink_t2.training.networks.lstm import LstmSettings
@@ -219,7 +219,7 @@ class RetrainSettings:
     name : str
         Name of the model in the model store.
     survey : str
-        Name of the survey: "ztf" or "lsst".
+        Name of the survey.
     network : str
         Network architecture: "t2", "atx" or "lstm".
     grid_length : int
@@ -253,7 +253,7 @@ class RetrainSettings:
     """
 
     name: str = "t2-ztf"
-    survey: str = "ztf"
+    survey: str = DEFAULT_SURVEY
     network: str = "t2"
     grid_length: int = 50
     features: tuple[str, ...] = (ALL_FEATURES,)
@@ -277,16 +277,16 @@ class RetrainSettings:
         """Return the names of the auxiliary features that the network uses."""
         if self.features != (ALL_FEATURES,):
             return self.features
-        # ZTF's alerts carry no redshift.
+        survey = get_survey(self.survey)
         return tuple(
             name
-            for name in feature_names(SURVEYS[self.survey].names)
-            if self.survey == "lsst" or not name.startswith("photoz")
+            for name in feature_names(survey.passbands.names)
+            if survey.has_photometric_redshifts or not name.startswith("photoz")
         )
 
     def feature_columns(self) -> list[int]:
         """Return the columns of these features among all features of the survey."""
-        names = feature_names(SURVEYS[self.survey].names)
+        names = feature_names(passbands_of(self.survey).names)
         return [names.index(name) for name in self.feature_tuple()]
 
 
@@ -389,8 +389,8 @@ def _rename_keys(document: dict[str, Any], file: str) -> list[str]:
 
 def _check(settings: RetrainSettings, file: str) -> None:
     """Check what the types of single keys can't express."""
-    if settings.survey not in SURVEYS:
-        raise ConfigError(f"{file}: survey must be one of {', '.join(SURVEYS)}")
+    if settings.survey not in survey_names():
+        raise ConfigError(f"{file}: survey must be one of {', '.join(survey_names())}")
     if settings.network not in NETWORKS:
         raise ConfigError(f"{file}: network must be one of {', '.join(NETWORKS)}")
     groups = settings.export.factor_groups
@@ -402,7 +402,7 @@ def _check(settings: RetrainSettings, file: str) -> None:
     if unknown_classes:
         names = ", ".join(sorted(unknown_classes))
         raise ConfigError(f"{file}: export.factor_groups: unknown classes: {names}")
-    known = feature_names(SURVEYS[settings.survey].names)
+    known = feature_names(passbands_of(settings.survey).names)
     unknown = [name for name in settings.feature_tuple() if name not in known]
     if unknown:
         raise ConfigError(

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
-from fink_t2.science.passbands import passbands_of
 from fink_t2.simulation import simulate_objects
 from fink_t2.simulation.models.registry import FAMILIES
+from fink_t2.surveys import passbands_of
 from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
 from fink_t2.training.augmentation.augment import AugmentationSettings, augment
 from fink_t2.training.data_sets.archive import archived_ztf_alerts

@@ -15,7 +15,7 @@ import numpy as np
 import optuna
 
 from fink_t2.science.inference import TfliteNetwork
-from fink_t2.science.passbands import passbands_of
+from fink_t2.surveys import passbands_of
 from fink_t2.training.evaluation.log_loss import flat_weighted_log_loss
 from fink_t2.training.examples.examples import Examples, make_examples
 from fink_t2.training.examples.labelled import Labelled

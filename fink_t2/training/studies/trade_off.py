@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fink_t2.science.inference import TfliteNetwork
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 from fink_t2.training.export.tflite_export import export_tflite
 from fink_t2.training.networks.t2 import T2Settings, build_t2
 
@@ -117,7 +117,7 @@ def measure(
             model = build_t2(
                 candidate.network,
                 candidate.grid_length,
-                len(ZTF),
+                len(ZTF.passbands),
                 n,
                 (np.zeros(n), np.ones(n)) if n else None,
             )

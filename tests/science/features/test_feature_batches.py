@@ -10,20 +10,22 @@ from fink_t2.science.features import UNKNOWN, compute_features, feature_names
 from fink_t2.science.features.batch import compiled_batch, n_columns
 from fink_t2.science.gaussian_process import Interpolation
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 
 POINTS = [(0, "g", 100, 10), (1, "r", 200, 10), (5, "g", 300, 10), (6, "r", 250, 10)]
 GRID = [[100, 200, 300, 290], [150, 200, 280, 250]]
 
-FROM_GRID = feature_names(ZTF.names)[14:26] + tuple(
+FROM_GRID = feature_names(ZTF.passbands.names)[14:26] + tuple(
     name
-    for name in feature_names(ZTF.names)
+    for name in feature_names(ZTF.passbands.names)
     if name.startswith(("share", "fall_15", "delay", "colour"))
 )
 
 
 def test_an_empty_light_curve_has_no_features():
-    features = named_features(light_curve(ZTF, [], last_limit=3.0), interpolation([[0, 0], [0, 0]]))
+    features = named_features(
+        light_curve(ZTF.passbands, [], last_limit=3.0), interpolation([[0, 0], [0, 0]])
+    )
     unknown = ("log_limit_gap", "photoz", "photoz_error")
     assert features == {name: UNKNOWN if name in unknown else 0.0 for name in features}
 
@@ -37,26 +39,28 @@ def test_an_empty_light_curve_has_no_features():
     ],
 )
 def test_a_grid_without_a_curve_gives_the_features_of_the_points_only(grid):
-    features = named_features(light_curve(ZTF, POINTS), interpolation(grid))
+    features = named_features(light_curve(ZTF.passbands, POINTS), interpolation(grid))
     assert features["log_peak_flux"] == pytest.approx(np.log10(300))
     assert features["log_points_g"] == features["log_points_r"] == pytest.approx(np.log10(3))
     assert all(features[name] == 0.0 for name in FROM_GRID)
 
 
 def test_two_times_make_a_curve():
-    features = named_features(light_curve(ZTF, POINTS), interpolation([[0, 1], [0, 3]]))
+    features = named_features(light_curve(ZTF.passbands, POINTS), interpolation([[0, 1], [0, 3]]))
     assert features["rise"] == 1.0
     assert features["log_days_before_peak"] == pytest.approx(np.log10(7))
 
 
 def test_faint_interpolated_fluxes_make_a_curve():
-    features = named_features(light_curve(ZTF, POINTS), interpolation([[0, 0.25], [0, 0.25]]))
+    features = named_features(
+        light_curve(ZTF.passbands, POINTS), interpolation([[0, 0.25], [0, 0.25]])
+    )
     assert features["rise"] == 1.0
     assert features["share_g"] == 1.0
 
 
 def test_the_share_is_relative_to_the_largest_absolute_value():
-    features = named_features(light_curve(ZTF, POINTS), interpolation([[-8, 1], [2, 2]]))
+    features = named_features(light_curve(ZTF.passbands, POINTS), interpolation([[-8, 1], [2, 2]]))
     assert features["share_g"] == 1 / 8
     assert features["share_r"] == 2 / 8
 
@@ -88,7 +92,9 @@ def random_batch(passbands):
     return curves, interpolated
 
 
-@pytest.mark.parametrize("passbands", [ZTF, LSST], ids=lambda passbands: passbands.survey)
+@pytest.mark.parametrize(
+    "passbands", [ZTF.passbands, LSST.passbands], ids=lambda passbands: passbands.survey
+)
 def test_a_light_curve_has_the_same_features_alone_and_in_a_batch(passbands):
     curves, interpolated = random_batch(passbands)
     together = compute_features(curves, interpolated)
@@ -113,7 +119,7 @@ def test_every_value_of_a_row_is_written():
 
 
 def test_integers_and_strided_arrays_are_taken():
-    curves, interpolated = random_batch(ZTF)
+    curves, interpolated = random_batch(ZTF.passbands)
     expected = compute_features(curves, interpolated)
     strided = dataclasses.replace(
         curves,
@@ -129,13 +135,15 @@ def test_integers_and_strided_arrays_are_taken():
     ("photoz", "expected"), [(np.nan, -1.0), (np.inf, -1.0), (19.5, 19.5), (25.0, 20.0), (-30, -20)]
 )
 def test_features_are_known_and_within_20(photoz, expected):
-    curve = light_curve(ZTF, POINTS, photoz=photoz, photoz_error=photoz)
+    curve = light_curve(ZTF.passbands, POINTS, photoz=photoz, photoz_error=photoz)
     features = named_features(curve, interpolation(GRID))
     assert features["photoz"] == features["photoz_error"] == expected
 
 
 def test_features_of_a_grid_that_is_not_finite_are_finite():
-    features = named_features(light_curve(ZTF, POINTS), interpolation([[np.nan, 1], [np.inf, 2]]))
+    features = named_features(
+        light_curve(ZTF.passbands, POINTS), interpolation([[np.nan, 1], [np.inf, 2]])
+    )
     assert np.isfinite(list(features.values())).all()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from fink_t2.science.features import feature_names, feature_registry
 from fink_t2.science.features.registry import LIGHT_CURVE_FEATURES, columns_of
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 
 #: The order of the columns. Whoever changes it changes PREPROCESSING_VERSION.
 ZTF_NAMES = [
@@ -20,11 +20,11 @@ ZTF_NAMES = [
 
 
 def test_names_of_ztf_are_in_the_order_of_the_columns():
-    assert list(feature_names(ZTF.names)) == ZTF_NAMES
+    assert list(feature_names(ZTF.passbands.names)) == ZTF_NAMES
 
 
 def test_names_of_six_passbands_are_in_the_order_of_the_columns():
-    names = feature_names(LSST.names)
+    names = feature_names(LSST.passbands.names)
     assert len(names) == 26 + 6 * 4 + 5 * 6 + 2
     assert list(names[:26]) == ZTF_NAMES[:26]
     assert names[26:30] == ("log_points_u", "share_u", "fall_15_u", "delay_u")
@@ -37,7 +37,9 @@ def test_names_of_six_passbands_are_in_the_order_of_the_columns():
     assert names[80:] == ("photoz", "photoz_error")
 
 
-@pytest.mark.parametrize("passbands", [ZTF, LSST], ids=lambda passbands: passbands.survey)
+@pytest.mark.parametrize(
+    "passbands", [ZTF.passbands, LSST.passbands], ids=lambda passbands: passbands.survey
+)
 def test_every_feature_has_a_name_of_its_own_and_documentation(passbands):
     registry = feature_registry(passbands.names)
     assert tuple(feature.name for feature in registry) == feature_names(passbands.names)
@@ -47,7 +49,7 @@ def test_every_feature_has_a_name_of_its_own_and_documentation(passbands):
 
 
 def test_documentation_names_the_passbands():
-    documentation = dict(feature_registry(LSST.names))
+    documentation = dict(feature_registry(LSST.passbands.names))
     assert documentation["log_points_z"] == "log10 of 1 + number of points in z"
     assert documentation["colour_first_iz"] == "Contrast of z and i at the first point"
 

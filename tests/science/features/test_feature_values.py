@@ -6,7 +6,7 @@ from hand_made import interpolation, light_curve, named_features
 from numpy import arcsinh, log10
 
 from fink_t2.science.features import feature_names
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 
 #: Day, passband, flux, error. The errors are such that error^2 + (0.01 flux)^2 is a square:
 #: 25, 25, 25, 400, 100, 100.
@@ -199,14 +199,14 @@ LSST_EXPECTED = {
 @pytest.fixture
 def ztf_features():
     curve = light_curve(
-        ZTF, ZTF_POINTS, last_limit=-11, first_seen=-19, photoz=0.3, photoz_error=0.06
+        ZTF.passbands, ZTF_POINTS, last_limit=-11, first_seen=-19, photoz=0.3, photoz_error=0.06
     )
     return named_features(curve, interpolation(ZTF_GRID, amplitude=90000, time_scale=30))
 
 
 @pytest.fixture
 def lsst_features():
-    curve = light_curve(LSST, LSST_POINTS, photoz=0.7, photoz_error=0.1)
+    curve = light_curve(LSST.passbands, LSST_POINTS, photoz=0.7, photoz_error=0.1)
     return named_features(curve, interpolation(LSST_GRID))
 
 
@@ -221,13 +221,13 @@ def test_lsst_feature(name, lsst_features):
 
 
 def test_the_tables_contain_every_feature():
-    assert set(ZTF_EXPECTED) == set(feature_names(ZTF.names))
+    assert set(ZTF_EXPECTED) == set(feature_names(ZTF.passbands.names))
     whole_curve = [name for name in ZTF_EXPECTED if not name.endswith(("_g", "_r", "_gr"))]
-    assert set(LSST_EXPECTED) | set(whole_curve) == set(feature_names(LSST.names))
+    assert set(LSST_EXPECTED) | set(whole_curve) == set(feature_names(LSST.passbands.names))
 
 
 def test_features_that_change_places_are_noticed():
-    # Apart from the points in g and r, of which the table for LSST has different numbers, no two
+    # Apart from the points in g and r, of which the table for LSST.passbands has different numbers, no two
     # features of the first table have the same value.
     values = [value for name, value in ZTF_EXPECTED.items() if name != "log_points_r"]
     assert len(np.unique(np.round(values, 6))) == len(values)

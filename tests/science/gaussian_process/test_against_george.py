@@ -6,7 +6,7 @@ import pytest
 
 from fink_t2.benchmark.george_fit import reference_interpolate
 from fink_t2.science.gaussian_process import interpolate
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 
 pytest.importorskip("george")
 pytestmark = pytest.mark.skipif(
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.skipif(
 MOST_CURVES = 60
 
 
-@pytest.mark.parametrize("passbands", [ZTF, LSST], ids=lambda passbands: passbands.survey)
+@pytest.mark.parametrize(
+    "passbands", [ZTF.passbands, LSST.passbands], ids=lambda passbands: passbands.survey
+)
 @pytest.mark.parametrize("n", [1, 2, 5, 17, 64])
 def test_simple_curves_agree(passbands, n):
     generator = np.random.default_rng(n)

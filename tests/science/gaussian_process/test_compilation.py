@@ -12,7 +12,7 @@ import pytest
 import fink_t2
 from fink_t2.science.compilation import source_digest
 from fink_t2.science.gaussian_process import batch, interpolate, lanes
-from fink_t2.science.passbands import LSST
+from fink_t2.surveys import LSST
 
 CHECKOUT = Path(fink_t2.__file__).resolve().parent.parent
 
@@ -20,14 +20,14 @@ SCRIPT = """
 import json, sys
 import numpy as np
 from fink_t2.science.gaussian_process import batch, interpolate, lanes
-from fink_t2.science.passbands import LSST
+from fink_t2.surveys import LSST
 generator = np.random.default_rng(0)
 n = 30
 time = np.sort(generator.uniform(0, 50, n))
 flux = np.sin(time / 9) + generator.normal(0, 0.1, n)
 passband = generator.integers(0, 6, n).astype(np.int8)
 grid = interpolate(
-    [0, n], time, flux, np.full(n, 0.1), passband, LSST.wavelength_array(), 7
+    [0, n], time, flux, np.full(n, 0.1), passband, LSST.passbands.wavelength_array(), 7
 ).flux
 hits = sum(batch.compiled_batch().stats.cache_hits.values())
 print(json.dumps({"grid": grid.tolist(), "hits": hits, "width": lanes.WIDTH}))
@@ -52,7 +52,7 @@ def expected_grid() -> np.ndarray:
     flux = np.sin(time / 9) + generator.normal(0, 0.1, n)
     passband = generator.integers(0, 6, n).astype(np.int8)
     return interpolate(
-        [0, n], time, flux, np.full(n, 0.1), passband, LSST.wavelength_array(), 7
+        [0, n], time, flux, np.full(n, 0.1), passband, LSST.passbands.wavelength_array(), 7
     ).flux
 
 

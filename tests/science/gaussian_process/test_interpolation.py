@@ -8,9 +8,9 @@ from kernel_oracle import covariance
 from numpy.testing import assert_allclose, assert_array_equal
 
 from fink_t2.science.gaussian_process import Interpolation, interpolate
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 
-TWO_BANDS = ZTF.wavelength_array()
+TWO_BANDS = ZTF.passbands.wavelength_array()
 
 
 def bump(n: int, seed: int, n_bands: int = 2):
@@ -203,7 +203,9 @@ def test_hostile_length():
     time = np.sort(generator.uniform(0, 3000, n))
     passband = generator.integers(0, 6, n).astype(np.int8)
     flux = 100 * np.sin(time / 200) + generator.normal(0, 10, n)
-    result = interpolate_one(time, flux, np.full(n, 10.0), passband, LSST.wavelength_array())
+    result = interpolate_one(
+        time, flux, np.full(n, 10.0), passband, LSST.passbands.wavelength_array()
+    )
     assert_finite(result)
     grid_time = np.linspace(time[0], time[-1], 100)
     # 100,000 points of S/N 10 leave about one in a hundred of uncertainty.
@@ -232,7 +234,7 @@ def any_curves(draw):
 @settings(deadline=None, max_examples=300)
 @given(any_curves(), st.integers(1, 20))
 def test_no_data_raise_or_give_what_is_not_finite(curves, length):
-    result = interpolate(*curves, LSST.wavelength_array(), length)
+    result = interpolate(*curves, LSST.passbands.wavelength_array(), length)
     assert_finite(result)
 
 

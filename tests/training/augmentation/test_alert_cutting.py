@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
@@ -12,7 +12,7 @@ def labelled(n_points=40, step=2.0, n_curves=3):
     time = np.tile(59000 + step * np.arange(n_points), n_curves)
     band = np.tile(np.arange(n_points) % 2, n_curves)
     flux = np.full(n_curves * n_points, 100.0)
-    curves = from_fluxes(ZTF, starts, time, band, flux, flux / 10)
+    curves = from_fluxes(ZTF.passbands, starts, time, band, flux, flux / 10)
     return Labelled(
         curves,
         label_mask_of(["SNIa"] * n_curves),

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 from fink_t2.training.augmentation.augment import AugmentationSettings, augment
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
@@ -20,7 +20,7 @@ NOTHING = AugmentationSettings(
 )
 
 
-def labelled(n=300, n_points=20, passbands=ZTF):
+def labelled(n=300, n_points=20, passbands=ZTF.passbands):
     starts = np.arange(n + 1) * n_points
     time = np.tile(59000 + np.arange(n_points, dtype=float), n)
     band = np.tile(np.arange(n_points) % len(passbands), n)
@@ -42,7 +42,7 @@ def labelled(n=300, n_points=20, passbands=ZTF):
     )
 
 
-def varied(n=300, passbands=ZTF, **changes):
+def varied(n=300, passbands=ZTF.passbands, **changes):
     examples = labelled(n, passbands=passbands)
     changed = dataclasses.replace(NOTHING, **changes)
     return examples, augment(examples, changed, np.random.default_rng(0))
@@ -78,7 +78,9 @@ def test_brightness_colour_and_stretch_have_their_spread():
 
 
 def test_what_is_forgotten_is_unknown():
-    _, after = varied(forget_history=1.0, forget_redshift=1.0, forget_sign=1.0, passbands=LSST)
+    _, after = varied(
+        forget_history=1.0, forget_redshift=1.0, forget_sign=1.0, passbands=LSST.passbands
+    )
     curves = after.light_curves
     assert np.isnan(curves.first_seen).all()
     assert np.isnan(curves.photoz).all()

@@ -7,7 +7,7 @@ import pytest
 
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 from fink_t2.training.augmentation.reference_light import with_reference_light
 from fink_t2.training.augmentation.repeated_visits import MOST_NIGHTS, VISITS_WITHIN, repeat_visits
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
@@ -19,7 +19,7 @@ def labelled(names="SNIa", is_alert=False):
     """Points in g and r every second day; a rise and a fall, and no noise."""
     shape = np.concatenate([np.linspace(100, 1000, 4), np.linspace(900, 50, POINTS - 4)])
     curves = from_fluxes(
-        ZTF,
+        ZTF.passbands,
         np.arange(N + 1) * POINTS,
         np.tile(59000 + 2.0 * np.arange(POINTS), N),
         np.tile(np.arange(POINTS) % 2, N),
@@ -71,7 +71,7 @@ def test_nights_are_those_of_each_curve():
     # A curve that begins the night on which the one before it ended.
     one = labelled().select([0])
     curves = from_fluxes(
-        ZTF,
+        ZTF.passbands,
         np.array([0, 3, 6]),
         np.array([0.0, 5.0, 10.0, 10.1, 15.0, 20.0]) + 59000,
         np.zeros(6, dtype=int),

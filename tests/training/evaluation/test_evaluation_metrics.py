@@ -7,7 +7,7 @@ import pytest
 
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 from fink_t2.training.evaluation.calibration_error import reliability
 from fink_t2.training.evaluation.confusion import confusion
 from fink_t2.training.evaluation.early import days_since_first_detection, growth
@@ -107,7 +107,7 @@ def test_scores_in_bins_of_points():
 
 def test_days_since_first_detection():
     curves = from_fluxes(
-        ZTF,
+        ZTF.passbands,
         [0, 2, 4, 4],
         [100.0, 103.0, 100.0, 103.0],
         [0, 1, 0, 1],

@@ -13,7 +13,7 @@ from fink_t2.cli import main
 from fink_t2.errors import LightCurveError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
 from fink_t2.training.data_sets.labelled_tables import labelled_table, survey_of
 from fink_t2.training.evaluation.acceptance import (
@@ -178,7 +178,7 @@ def test_labels_in_every_spelling(tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_plain_light_curves_pass_the_cuts_and_are_plain(kind):
-    for passbands in (ZTF, LSST):
+    for passbands in (ZTF.passbands, LSST.passbands):
         curves = eventless_light_curves(kind, 50, passbands)
         assert (apply_cuts(curves, CutSettings()) == Status.OK).all()
         assert (curves.points_per_passband() > 0).all()

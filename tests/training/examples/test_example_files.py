@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 from fink_t2.training.evaluation.frozen_validation import load_validation, save_validation
 from fink_t2.training.examples.example_files import load_examples, save_examples
 from fink_t2.training.examples.examples import Examples
@@ -21,7 +21,12 @@ EXAMPLES = Examples(
 
 def labelled():
     curves = from_fluxes(
-        ZTF, [0, 2, 4, 6], 59000.0 + np.arange(6), np.arange(6) % 2, np.ones(6), np.ones(6)
+        ZTF.passbands,
+        [0, 2, 4, 6],
+        59000.0 + np.arange(6),
+        np.arange(6) % 2,
+        np.ones(6),
+        np.ones(6),
     )
     names = np.array(["a", "b", "c"])
     return Labelled(curves, MASK, names, np.full(3, "test"), np.array([True, False, True]))

@@ -3,7 +3,7 @@ import pytest
 
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import LSST, ZTF
+from fink_t2.surveys import LSST, ZTF
 from fink_t2.training.data_sets.tns_types import classes_of_types, tns_types
 from fink_t2.training.examples.labelled import (
     VARIABLE_CLASSES,
@@ -15,7 +15,7 @@ from fink_t2.training.examples.labelled import (
 from fink_t2.training.examples.splits import split_numbers, stratified_folds
 
 
-def one(name, points, passbands=ZTF):
+def one(name, points, passbands=ZTF.passbands):
     curves = from_fluxes(
         passbands,
         [0, points],
@@ -44,7 +44,7 @@ def test_joined_sets_keep_every_curve_whole():
 
 def test_surveys_are_not_mixed():
     with pytest.raises(ValueError, match="different surveys"):
-        concatenate([one("a", 3), one("b", 3, LSST)])
+        concatenate([one("a", 3), one("b", 3, LSST.passbands)])
 
 
 def test_tns_types_lead_to_the_classes_of_the_shared_labels():

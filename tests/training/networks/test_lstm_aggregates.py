@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import skew
 
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.passbands import ZTF
+from fink_t2.surveys import ZTF
 from fink_t2.training.networks.lstm_aggregates import AGGREGATES, aggregate_features
 
 
@@ -20,7 +20,7 @@ def test_aggregates_are_those_of_each_light_curve():
     n = starts[-1]
     flux, error = generator.normal(0, 300, n), generator.uniform(1, 30, n)
     band = generator.integers(0, 2, n)
-    curves = from_fluxes(ZTF, starts, 59000.0 + np.arange(n), band, flux, error)
+    curves = from_fluxes(ZTF.passbands, starts, 59000.0 + np.arange(n), band, flux, error)
     found = aggregate_features(curves)
     assert found.shape == (5, len(AGGREGATES))
     assert np.isfinite(found).all()

@@ -15,6 +15,7 @@ pytest.importorskip("tensorflow")
 
 from fink_t2.cli import main  # noqa: E402
 from fink_t2.science.model_store import ModelStore  # noqa: E402
+from fink_t2.surveys import passbands_of  # noqa: E402
 
 pytestmark = pytest.mark.training
 
@@ -58,7 +59,10 @@ def test_the_chain_makes_a_model_and_decides(finished):
         assert (candidate / name).stat().st_size > 0
     decision = json.loads((candidate / "gate.json").read_text())
     if decision["promoted"]:
-        assert ModelStore(folder / "models").current_version("t2-ztf") == "0.1.0"
+        assert (
+            ModelStore(folder / "models", passbands_of=passbands_of).current_version("t2-ztf")
+            == "0.1.0"
+        )
     else:
         assert decision["reasons"]
 
@@ -144,6 +148,7 @@ from fink_t2.training.examples.examples import Examples
 from fink_t2.training.optimisation.fit import FitSettings, fit
 from fink_t2.training.networks.t2 import T2Settings, build_t2
 from fink_t2.training.optimisation.replicas import replicated
+from fink_t2.surveys import passbands_of
 generator = np.random.default_rng(0)
 label = generator.integers(0, 14, 256)
 examples = Examples(

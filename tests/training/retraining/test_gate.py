@@ -13,7 +13,7 @@ from fink_t2.errors import FinkT2Error  # noqa: E402
 from fink_t2.science.classes import CLASSES  # noqa: E402
 from fink_t2.science.light_curves import from_fluxes  # noqa: E402
 from fink_t2.science.model_store import ModelStore  # noqa: E402
-from fink_t2.science.passbands import ZTF  # noqa: E402
+from fink_t2.surveys import ZTF, passbands_of  # noqa: E402
 from fink_t2.training.evaluation.frozen_validation import load_validation, save_validation  # noqa: E402
 from fink_t2.training.examples.labelled import Labelled, label_mask_of  # noqa: E402
 from fink_t2.training.export.artefact import ModelIdentity, write_artefact  # noqa: E402
@@ -38,7 +38,7 @@ OPINIONS = {
 def models(tmp_path_factory):
     """Artefacts of all opinions, made once; tests copy the folder."""
     folder = tmp_path_factory.mktemp("models")
-    network = build_t2(T2Settings(width=8, heads=2, feed_forward=8), LENGTH, len(ZTF))
+    network = build_t2(T2Settings(width=8, heads=2, feed_forward=8), LENGTH, len(ZTF.passbands))
     for version, opinion in OPINIONS.items():
         layer = network.get_layer("logits")
         bias = np.zeros(14, np.float32)
@@ -60,7 +60,7 @@ def store(models, tmp_path):
     import shutil
 
     shutil.copytree(models, tmp_path / "models")
-    return ModelStore(tmp_path / "models")
+    return ModelStore(tmp_path / "models", passbands_of=passbands_of)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def validation():
     generator = np.random.default_rng(2)
     names = ["SNIa", "AGN"] * (n // 2)
     curves = from_fluxes(
-        ZTF,
+        ZTF.passbands,
         np.arange(n + 1) * points,
         59000.0 + np.tile(np.arange(points) * 3.0, n),
         np.tile([0, 1], n * points // 2),
@@ -212,7 +212,7 @@ def test_the_frozen_validation_set_survives_the_disk(validation, tmp_path):
     np.testing.assert_array_equal(found.light_curves.flux, validation.light_curves.flux)
     np.testing.assert_array_equal(found.label_mask, validation.label_mask)
     np.testing.assert_array_equal(found.object_id, validation.object_id)
-    assert found.light_curves.passbands == ZTF
+    assert found.light_curves.passbands == ZTF.passbands
     path.write_bytes(b"no such thing")
     with pytest.raises(FinkT2Error, match="validation set"):
         load_validation(path)

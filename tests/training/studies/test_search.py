@@ -10,7 +10,7 @@ optuna = pytest.importorskip("optuna")
 pytest.importorskip("keras")
 
 from fink_t2.science.light_curves import from_fluxes  # noqa: E402
-from fink_t2.science.passbands import ZTF  # noqa: E402
+from fink_t2.surveys import ZTF  # noqa: E402
 from fink_t2.training.examples.labelled import Labelled, label_mask_of  # noqa: E402
 from fink_t2.training.optimisation.fit import FitSettings  # noqa: E402
 from fink_t2.training.studies.search import (  # noqa: E402
@@ -38,7 +38,7 @@ def labelled():
     time = np.tile(np.arange(points) * 3.0, n)
     flux = 2000.0 + np.repeat(slope, points) * (time - 6.0) / 6.0
     curves = from_fluxes(
-        ZTF, np.arange(n + 1) * points, 59000.0 + time, np.tile([0, 1, 0, 1, 0], n),
+        ZTF.passbands, np.arange(n + 1) * points, 59000.0 + time, np.tile([0, 1, 0, 1, 0], n),
         flux, np.full(n * points, 50.0),
     )  # fmt: skip
     objects = np.array([f"object {i // 2}" for i in range(n)])

@@ -8,6 +8,7 @@ from typing import Any
 from fink_t2.classifier import Classifier
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.model_store import METADATA_FILE, ModelReference, read_reference
+from fink_t2.surveys import passbands_of
 from fink_t2.training.evaluation.acceptance import CanClassify, eventless_shares
 from fink_t2.training.evaluation.evaluate import evaluate
 from fink_t2.training.evaluation.frozen_validation import load_validation
@@ -28,7 +29,7 @@ from fink_t2.training.retraining.run import (
 def evaluate_candidate(run: Run) -> None:
     """Evaluate the candidate on the frozen validation set and on labelled light curves."""
     folder = run.candidate_folder()
-    classifier = Classifier(read_reference(folder))
+    classifier = Classifier(read_reference(folder, passbands_of))
     validation = load_validation(run.path(FROZEN_VALIDATION_FILE))
     evaluation = evaluate(
         classifier, validation.light_curves, validation.labels(), "the frozen validation set"
