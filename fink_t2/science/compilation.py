@@ -63,7 +63,7 @@ def njit_and_keep(function: Callable[..., Any], *signature: Any, **options: Any)
     callable
     """
     try:
-        return numba.njit(*signature, cache=True, **options)(function)
+        return numba.njit(*signature, cache=True, **options)(function)  # type: ignore[call-overload]
     except RuntimeError as error:
         if "no locator available" not in str(error):
             raise

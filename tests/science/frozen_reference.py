@@ -11,7 +11,7 @@ the models in service are stored anew, for instance after a promotion, by::
 
     python -m tests.science.frozen_reference classifications
 
-`light_curves` makes the light curves themselves, half of them of ZTF and half of LSST.passbands: from the
+`light_curves` makes the light curves themselves, half of them of ZTF and half of LSST: from the
 project's simulator, two objects of each class, and four by hand for each survey.
 """
 
@@ -28,7 +28,7 @@ import numpy.typing as npt
 from fink_t2.classifier import find_model, load_classifier
 from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelStore
-from fink_t2.science.photometry import FLUXCAL_PER_NANOJANSKY, JULIAN_DATE_OF_MJD_ZERO
+from fink_t2.science.photometry import FLUXCAL_PER_UNIT, JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION, Prepared, prepare
 from fink_t2.simulation.magnitudes import magnitude_of
 from fink_t2.simulation.simulate import simulate_objects
@@ -114,7 +114,7 @@ def light_curves(survey: str) -> Columns:
     columns["passband"] = columns["passband"].astype(np.int8)
     if survey == "lsst":
         for name in ("flux", "flux_error"):
-            columns[name] = columns[name] / FLUXCAL_PER_NANOJANSKY
+            columns[name] = columns[name] / FLUXCAL_PER_UNIT["nJy"]
         return columns
     # Errors in magnitudes are rounded up to what a fit reports; non-detections have NaN.
     flux, error = columns["flux"], columns["flux_error"]

@@ -227,7 +227,7 @@ def test_the_tables_contain_every_feature():
 
 
 def test_features_that_change_places_are_noticed():
-    # Apart from the points in g and r, of which the table for LSST.passbands has different numbers, no two
+    # Apart from the points in g and r, of which the table for LSST has different numbers, no two
     # features of the first table have the same value.
     values = [value for name, value in ZTF_EXPECTED.items() if name != "log_points_r"]
     assert len(np.unique(np.round(values, 6))) == len(values)
