@@ -16,6 +16,7 @@ import pytest
 
 from fink_t2.install.state_folder import state_folder
 from fink_t2.science.model_store import ModelStore
+from fink_t2.surveys import passbands_of
 from tests.conftest import CHECKOUT
 
 #: What a build reads of a checkout.
@@ -110,7 +111,7 @@ def test_the_code_is_that_of_the_wheel(installation: Installation) -> None:
 
 def test_the_models_in_service_are_in_it(installation: Installation) -> None:
     listed = installation.run("fink-t2", "models", "list")
-    store = ModelStore()
+    store = ModelStore(passbands_of=passbands_of)
     for name in store.names():
         assert f"* {name}/{store.current_version(name)}" in listed
         shown = installation.run("fink-t2", "models", "show", name)

@@ -32,7 +32,7 @@ from fink_t2.science.photometry import FLUXCAL_PER_UNIT, JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION, Prepared, prepare
 from fink_t2.simulation.magnitudes import magnitude_of
 from fink_t2.simulation.simulate import simulate_objects
-from fink_t2.surveys import LSST
+from fink_t2.surveys import LSST, passbands_of
 from fink_t2.surveys.ztf import from_ztf
 
 REFERENCE = Path(__file__).with_name("frozen_reference.npz")
@@ -209,7 +209,7 @@ def classify(label: str, indices: list[int] | None = None) -> tuple[list[int], n
         The light curves; by default the first that pass the cuts, without those made by hand.
     """
     name, version = label.split("/")
-    survey = ModelStore().get(name, version).survey
+    survey = ModelStore(passbands_of=passbands_of).get(name, version).survey
     classifier = load_classifier(find_model(label, survey))
     classification = classifier.classify(build(survey, stored(survey)))
     if indices is None:
@@ -245,7 +245,7 @@ def store_preprocessing() -> None:
 
 def store_classifications() -> None:
     """Store the probabilities of the models in service."""
-    store = ModelStore()
+    store = ModelStore(passbands_of=passbands_of)
     table = {}
     for model in MODELS:
         label = store.current(model).label

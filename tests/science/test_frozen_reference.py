@@ -67,7 +67,7 @@ def test_classifications_are_those_of_the_reference(label):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_models_in_service_have_expected_classifications(model):
-    label = ModelStore().current(model).label
+    label = ModelStore(passbands_of=passbands_of).current(model).label
     assert label in expected_classifications(), (
         f"{label} is in service without expected classifications; store them by\n"
         "  python -m tests.science.frozen_reference classifications"
