@@ -6,6 +6,7 @@ Imports inside functions count as well: they delay an import, but they depend on
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -113,6 +114,18 @@ def test_no_module_imports_itself_through_others() -> None:
 
 def test_imports_run_downwards() -> None:
     assert upward_imports(IMPORTS) == []
+
+
+def test_only_the_simulation_imports_its_optional_packages() -> None:
+    """Stream and ``fink-t2 classify`` work without astropy, which is slow to import."""
+    folder = Path(fink_t2.__file__).parent
+    optional = re.compile(r"^\s*(from|import) (astropy|dust_extinction)\b", re.MULTILINE)
+    importing = {
+        path.relative_to(folder).parts[0]
+        for path in folder.rglob("*.py")
+        if optional.search(path.read_text())
+    }
+    assert importing == {"simulation"}
 
 
 def test_an_import_in_a_function_is_seen(tmp_path: Path) -> None:

@@ -91,7 +91,10 @@ def simulate_objects(
             parts.append(_simulate_block(*block))
             bar.update()
     else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        # All workers are forked from one process that has imported this module.
+        context = get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
             for part in pool.map(_simulate_block, *zip(*blocks, strict=True)):
                 parts.append(part)
                 bar.update()

@@ -1,7 +1,9 @@
-"""Distances, dust and black bodies against known values."""
+"""Distances, redshifts, dust and black bodies against known values."""
 
+import astropy.units as units
 import numpy as np
 import pytest
+from dust_extinction.parameter_averages import CCM89
 from scipy.integrate import quad
 
 from fink_t2.simulation.black_body import (
@@ -30,11 +32,39 @@ def test_redshifts_fill_the_volume_evenly() -> None:
     assert np.mean(distance < 0.5 ** (1 / 3)) == pytest.approx(0.5, abs=0.02)
 
 
+def test_redshifts_follow_the_comoving_volume_and_the_rate() -> None:
+    evolution, highest = 1.5, 2.0
+
+    def density(z: float) -> float:
+        distance, _ = quad(lambda x: 1 / np.sqrt(0.3 * (1 + x) ** 3 + 0.7), 0, z)
+        return distance**2 / np.sqrt(0.3 * (1 + z) ** 3 + 0.7) * (1 + z) ** (evolution - 1)
+
+    redshift = draw_redshift(np.random.default_rng(1), 100_000, highest, evolution)
+    total, _ = quad(density, 0, highest)
+    for bound in (0.5, 1.0, 1.5):
+        expected = quad(density, 0, bound)[0] / total
+        assert np.mean(redshift < bound) == pytest.approx(expected, abs=0.006)
+
+
 def test_extinction_curve() -> None:
     # Cardelli, Clayton & Mathis 1989, table 3, R_V = 3.1: U, B, V, R, I, J
     wavelength = np.array([3650.0, 4400.0, 5495.0, 7000.0, 9000.0, 12500.0])
     published = [1.569, 1.337, 1.0, 0.751, 0.479, 0.282]
     np.testing.assert_allclose(extinction_curve(wavelength, 3.1), published, atol=0.02)
+
+
+def test_extinction_curve_for_an_array_of_ratios() -> None:
+    wavelength = np.array([1200.0, 2200.0, 4400.0, 8000.0])
+    ratio = np.array([[2.1], [3.1], [5.0]])
+    curves = extinction_curve(wavelength, ratio)
+    for curve, (value,) in zip(curves, ratio, strict=True):
+        np.testing.assert_allclose(curve, CCM89(Rv=value)(wavelength * units.AA), rtol=1e-12)
+
+
+def test_extinction_curve_ends_where_the_published_one_does() -> None:
+    beyond = extinction_curve(np.array([500.0, 1000.0, 1e4 / 0.3, 60_000.0]))
+    assert beyond[0] == beyond[1]
+    assert beyond[2] == pytest.approx(beyond[3])
 
 
 def test_colour_of_a_black_body_gives_its_temperature_back() -> None:
