@@ -15,6 +15,7 @@ from fink_t2.science.classes import CLASSES
 from fink_t2.science.features import feature_names
 from fink_t2.surveys import DEFAULT_SURVEY, get_survey, passbands_of, survey_names
 from fink_t2.training.augmentation.augment import AugmentationSettings
+from fink_t2.training.data_sets.registry import data_set_names
 from fink_t2.training.networks.atx import AtxSettings
 from fink_t2.training.networks.lstm import LstmSettings
 from fink_t2.training.networks.t2 import T2Settings
@@ -75,6 +76,9 @@ class RealSettings:
     archive, archive_types : str
         Parquet tables that the stream wrote, and a table with the types of their objects
         (ZTF).
+    data_sets : dict of str to str
+        Paths of further data sets, by their names in
+        `fink_t2.training.data_sets.registry.DATA_SETS`.
     held_out : float
         Fraction of the objects of each class that is kept out of training and calibration.
         These objects are the real part of the frozen validation set. With 0, all objects are
@@ -118,6 +122,7 @@ class RealSettings:
     plasticc_metadata: str = ""
     archive: str = ""
     archive_types: str = ""
+    data_sets: dict[str, str] = field(default_factory=dict)
     held_out: float = 0.2
     folds: int = 0
     averaged: int = 1
@@ -132,6 +137,10 @@ class RealSettings:
     class_power: float = 0.5
     simulated_examples: int = 12000
     simulated_weight: float = 0.5
+
+    def path_of(self, name: str) -> str:
+        """Return the path of a data set, or of its second file; "" if none is given."""
+        return str(self.data_sets.get(name) or getattr(self, name, ""))
 
 
 @dataclass(frozen=True)
@@ -393,6 +402,14 @@ def _check(settings: RetrainSettings, file: str) -> None:
         raise ConfigError(f"{file}: survey must be one of {', '.join(survey_names())}")
     if settings.network not in NETWORKS:
         raise ConfigError(f"{file}: network must be one of {', '.join(NETWORKS)}")
+    data_sets = data_set_names()
+    for key in settings.real.data_sets:
+        if key not in data_sets:
+            raise ConfigError(
+                f"{file}: real.data_sets.{key}: no such data set; there are {', '.join(data_sets)}"
+            )
+        if getattr(settings.real, key, ""):
+            raise ConfigError(f"{file}: give only one of real.{key} and real.data_sets.{key}")
     groups = settings.export.factor_groups
     if groups and not settings.real.folds:
         raise ConfigError(

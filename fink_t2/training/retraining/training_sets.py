@@ -16,19 +16,9 @@ from fink_t2.simulation.models.registry import FAMILIES
 from fink_t2.surveys import passbands_of
 from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
 from fink_t2.training.augmentation.augment import AugmentationSettings, augment
-from fink_t2.training.data_sets.archive import archived_ztf_alerts
 from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
-from fink_t2.training.data_sets.lsst_labelled import (
-    elasticc_alerts,
-    plasticc_light_curves,
-    spcc_light_curves,
-)
+from fink_t2.training.data_sets.registry import DATA_SETS, Content
 from fink_t2.training.data_sets.simulated import simulated_alerts, simulated_light_curves
-from fink_t2.training.data_sets.ztf_labelled import (
-    contaminants,
-    typed_alerts,
-    typed_light_curves,
-)
 from fink_t2.training.examples.examples import Examples, join_examples, make_examples
 from fink_t2.training.examples.labelled import Labelled, concatenate, label_mask_of
 from fink_t2.training.examples.splits import split_numbers, stratified_folds
@@ -119,30 +109,27 @@ def eventless_set(settings: RetrainSettings, n: int, seed: int) -> Labelled:
 
 def real_data(settings: RetrainSettings) -> RealData:
     """Read the labelled light curves that the configuration names."""
-    real = settings.real
+    parts: dict[Content, list[Labelled]] = {content: [] for content in Content}
     missing = []
-
-    def read(path: str, reader: Callable[[str], Labelled]) -> list[Labelled]:
+    for name, data_set in DATA_SETS.items():
+        path = settings.real.path_of(name)
         if not path:
-            return []
+            continue
         if not Path(path).exists():
             missing.append(path)
-            return []
-        labelled = reader(path)
+            continue
+        paths = [path]
+        if data_set.second_file:
+            paths.append(settings.real.path_of(data_set.second_file))
+        labelled = data_set.read(*paths)
         passes = apply_cuts(labelled.light_curves, CutSettings()) == Status.OK
-        return [labelled.select(passes)]
-
-    whole = read(real.light_curves, typed_light_curves)
-    whole += read(real.spcc, spcc_light_curves)
-    whole += read(
-        real.plasticc,
-        lambda path: concatenate(list(plasticc_light_curves(path, real.plasticc_metadata or None))),
+        parts[data_set.content].append(labelled.select(passes))
+    return RealData(
+        parts[Content.LIGHT_CURVES],
+        parts[Content.ALERTS],
+        parts[Content.CONTAMINANTS],
+        tuple(missing),
     )
-    alerts = read(real.alerts, typed_alerts)
-    alerts += read(real.elasticc, elasticc_alerts)
-    alerts += read(real.archive, lambda path: archived_ztf_alerts(path, real.archive_types))
-    stars = read(real.contaminants, lambda path: contaminants(path, transients=False))
-    return RealData(whole, alerts, stars, tuple(missing))
 
 
 def held_out_objects(data: RealData, share: float, seed: int) -> frozenset[str]:

@@ -25,6 +25,8 @@ CHECKOUT = Path(__file__).parents[3]
         ("grid_length = ", "not valid TOML"),
         ('[real]\nfolds = 2\n[export]\nfactor_groups = [["SNIa", "SNIz"]]', "SNIz"),
         ('[export]\nfactor_groups = [["SNIa"]]', "real.folds"),
+        ('[real.data_sets]\nspirits = "x.parquet"', "real.data_sets.spirits.*plasticc_metadata"),
+        ('[real]\nspcc = "a"\ndata_sets = {spcc = "b"}', "real.spcc and real.data_sets.spcc"),
         ("[real]\nplain_weight = 1.0\neventless_weight = 2.0", "give only one of them"),
     ],
 )

@@ -1,0 +1,78 @@
+"""The labelled data sets that a network can be fine-tuned on, by name.
+
+A new data set is a reader in a module of this folder and an entry here. Section ``[real]`` of a
+retraining's configuration names the path of each data set: ``[real.data_sets] name = "path"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from fink_t2.training.data_sets.archive import archived_ztf_alerts
+from fink_t2.training.data_sets.lsst_labelled import (
+    elasticc_alerts,
+    plasticc_light_curves,
+    spcc_light_curves,
+)
+from fink_t2.training.data_sets.ztf_labelled import (
+    contaminants,
+    typed_alerts,
+    typed_light_curves,
+)
+from fink_t2.training.examples.labelled import Labelled, concatenate
+
+
+class Content(Enum):
+    """What the light curves of a data set are, which decides how they are varied and weighted."""
+
+    LIGHT_CURVES = "whole light curves of transients, from which alerts are cut as well"
+    ALERTS = "histories of alerts of transients"
+    CONTAMINANTS = "histories of alerts of catalogued variable stars and active galaxies"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A labelled data set.
+
+    Attributes
+    ----------
+    content : Content
+        What its light curves are.
+    read : callable
+        Takes the path, and the path of the second file where there is one; returns `Labelled`.
+    second_file : str
+        Name under which the configuration gives the path of a second file, such as a table of
+        types; "" if there is none.
+    """
+
+    content: Content
+    read: Callable[..., Labelled]
+    second_file: str = ""
+
+
+def _plasticc(path: str, metadata: str) -> Labelled:
+    return concatenate(list(plasticc_light_curves(path, metadata or None)))
+
+
+def _stars(path: str) -> Labelled:
+    return contaminants(path, transients=False)
+
+
+DATA_SETS: Final[dict[str, DataSet]] = {
+    "light_curves": DataSet(Content.LIGHT_CURVES, typed_light_curves),
+    "spcc": DataSet(Content.LIGHT_CURVES, spcc_light_curves),
+    "plasticc": DataSet(Content.LIGHT_CURVES, _plasticc, "plasticc_metadata"),
+    "alerts": DataSet(Content.ALERTS, typed_alerts),
+    "elasticc": DataSet(Content.ALERTS, elasticc_alerts),
+    "archive": DataSet(Content.ALERTS, archived_ztf_alerts, "archive_types"),
+    "contaminants": DataSet(Content.CONTAMINANTS, _stars),
+}
+
+
+def data_set_names() -> list[str]:
+    """Return the names under which a configuration can give a path, second files included."""
+    second_files = [data_set.second_file for data_set in DATA_SETS.values()]
+    return sorted([*DATA_SETS, *filter(None, second_files)])
