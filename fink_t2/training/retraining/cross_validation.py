@@ -210,7 +210,7 @@ def real_scores(
     held_out : collection of str, optional
         Objects to restrict it to.
     """
-    named = settings.real.light_curves or settings.real.elasticc
+    named = settings.real.path_of("light_curves") or settings.real.path_of("elasticc")
     # <shared>/data/labelled/<table>
     shared = Path(named).resolve().parents[2]
     if settings.survey == "lsst":
