@@ -131,11 +131,13 @@ def _data(args: argparse.Namespace, survey: str) -> tuple[Any, str]:
 def _acceptance(args: argparse.Namespace) -> int:
     from fink_t2.training.evaluation.acceptance import (
         PUBLISHED,
-        acceptance_table,
-        eventless_shares,
-        eventless_shares_text,
         measure_elasticc,
         measure_ztf,
+    )
+    from fink_t2.training.evaluation.criteria import acceptance_table
+    from fink_t2.training.evaluation.eventless_evaluation import (
+        eventless_shares,
+        eventless_shares_text,
     )
     from fink_t2.training.evaluation.published_deployment import PublishedDeployment
 

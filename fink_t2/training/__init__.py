@@ -1,1 +1,1 @@
-"""Offline training: data sets, networks, compression, evaluation, promotion."""
+"""Offline training: data sets, networks, compression, evaluation and promotion of models."""

@@ -1,4 +1,4 @@
-"""Cut whole light curves into what a survey's alerts would have held."""
+"""Reduce whole light curves to the points that a survey's alerts would have held."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fink_t2.training.examples.labelled import Labelled
 #: Days of history in an alert packet.
 WINDOW_DAYS = {"ztf": 30.0, "lsst": 365.0}
 
-#: Days after the first point in which an alert counts as early.
+#: An alert counts as early up to this number of days after the first point.
 EARLY_DAYS = 15.0
 
 
@@ -25,30 +25,30 @@ def cut_at_random_alerts(
     settings: CutSettings | None = None,
     early_share: float = 0.5,
 ) -> Labelled:
-    """Draw alert times among each curve's points and keep the survey's window before them.
+    """Draw alert times among the points of each light curve, and keep the history of each alert.
 
-    An alert is sent at a detection, and holds that point and those of the window before.
-    Alerts that the quality cuts would turn away are left out.
+    An alert is sent at a detection. It holds that point, and those before it within the
+    survey's history window. Alerts that fail the quality cuts are left out.
 
     Parameters
     ----------
     examples : Labelled
         Whole light curves.
     per_curve : int
-        Alert times drawn per curve, each point at most once.
+        Largest number of alerts of each light curve; no point is drawn twice.
     generator : Generator
-        Where the alert times come from.
+        Source of random numbers.
     settings : CutSettings, optional
-        Quality cuts; the stream's by default.
+        Quality cuts; by default those of the stream.
     early_share : float
-        Share of alerts drawn from the first `EARLY_DAYS` after the first point, when
-        classifying is most wanted, as far as there are points.
+        Fraction of the alerts that are drawn from the first `EARLY_DAYS` days, in which a
+        classification is most valuable, as far as there are points.
 
     Returns
     -------
     Labelled
-        At most `per_curve` alerts per light curve. ``first_seen`` is the curve's own, or
-        where that is not known the time of its first point.
+        At most `per_curve` alerts of each light curve. ``first_seen`` is that of the light
+        curve, or the time of its first point if that is not known.
     """
     curves = examples.light_curves
     begins, ends = [], []
@@ -57,16 +57,17 @@ def cut_at_random_alerts(
         begin, end = int(curves.starts[curve]), int(curves.starts[curve + 1])
         if end - begin < 2:
             continue
-        # The first point alone is never classified.
-        places = np.arange(begin + 1, end)
-        is_early = curves.time[places] - curves.time[begin] <= EARLY_DAYS
+        # A single point is never classified.
+        candidates = np.arange(begin + 1, end)
+        is_early = curves.time[candidates] - curves.time[begin] <= EARLY_DAYS
         n_early = int(is_early.sum())
-        weight = np.full(len(places), (1.0 - early_share) / len(places))
+        weight = np.full(len(candidates), (1.0 - early_share) / len(candidates))
         if n_early:
             weight[is_early] += early_share / n_early
-        # The largest of log(u) / weight are a weighted draw without replacement.
-        keys = np.log(generator.random(len(places))) / weight
-        last = places[np.argsort(-keys)[:per_curve]]
+        # The largest values of log(u) / weight are a weighted draw without replacement
+        # (Efraimidis & Spirakis 2006).
+        keys = np.log(generator.random(len(candidates))) / weight
+        last = candidates[np.argsort(-keys)[:per_curve]]
         for point in np.sort(last):
             window = curves.time[point] - WINDOW_DAYS[curves.passbands.survey]
             first = begin + np.searchsorted(curves.time[begin:end], window)
@@ -91,7 +92,7 @@ def _windows(
     begins: npt.NDArray[np.int64],
     ends: npt.NDArray[np.int64],
 ) -> LightCurves:
-    """Return one light curve for every (parent, begin, end)."""
+    """Return one light curve for every range of points of a parent light curve."""
     lengths = ends - begins
     starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     points = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], lengths)

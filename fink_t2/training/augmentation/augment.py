@@ -1,4 +1,4 @@
-"""Vary labelled light curves within what the same object could have looked like."""
+"""Random variations of labelled light curves that the same object could have shown."""
 
 from __future__ import annotations
 
@@ -15,25 +15,34 @@ from fink_t2.training.examples.labelled import Labelled
 
 @dataclasses.dataclass(frozen=True)
 class AugmentationSettings:
-    """How much light curves are varied.
+    """Extent of the variations: section ``[augmentation]`` of a retraining configuration.
 
     Attributes
     ----------
     largest_loss : float
-        Largest fraction of points left out (drawn uniformly for each curve).
+        Largest fraction of the points that is removed; the fraction is drawn uniformly for
+        each light curve.
     brightness : float
-        Standard deviation of the change of brightness, magnitudes; errors change with it,
-        and a fainter curve gets the noise that belongs to it.
+        Standard deviation of the change of brightness in magnitudes. The flux errors of a
+        curve that becomes brighter grow in proportion.
     stretch : float
-        Standard deviation of the natural logarithm of the change of time scale.
+        Standard deviation of the natural logarithm of the change of the time scale.
     colour : float
-        Standard deviation of the change between neighbouring passbands, magnitudes.
+        Standard deviation of the change of colour between neighbouring passbands in
+        magnitudes.
     noise : float
-        Noise added to every point, in units of its error.
+        Largest standard deviation of the noise that is added to a light curve, in units of
+        the flux errors.
     forget_limit, forget_history, forget_sign, forget_redshift : float
-        Probability with which the last limit, the first detection ever, the sign of the
-        subtraction, or the host's redshift is unknown: not every source of light curves
-        has them, and no class must be recognised by their presence.
+        Probability with which the last upper limit, the date of the first detection, the
+        sign of the flux, or the redshift of the host is removed. Not every source of light
+        curves has them, and no class must be recognisable by their presence.
+    repeated_visits : float
+        Fraction of the light curves to which further visits in the same nights are added
+        (`fink_t2.training.augmentation.repeated_visits`).
+    reference_light : float
+        Fraction of the whole light curves of transients that are changed as if the reference
+        image contained the transient (`fink_t2.training.augmentation.reference_light`).
     """
 
     largest_loss: float = 0.4
@@ -52,21 +61,21 @@ class AugmentationSettings:
 def augment(
     examples: Labelled, settings: AugmentationSettings, generator: np.random.Generator
 ) -> Labelled:
-    """Return one varied version of every example that still passes the cuts.
+    """Return one variation of every example, without those that fail the cuts.
 
     Parameters
     ----------
     examples : Labelled
-        Light curves; repeat them (``select`` with repeated positions) for several versions.
+        Light curves. For several variations of each, select its index repeatedly.
     settings : AugmentationSettings
-        How much to vary.
+        Extent of the variations.
     generator : Generator
-        Where the variations come from.
+        Source of random numbers.
 
     Returns
     -------
     Labelled
-        At most as many examples, in the same order.
+        The variations in the order of the examples.
     """
     if settings.reference_light:
         examples = with_reference_light(examples, settings.reference_light, generator)
@@ -82,7 +91,7 @@ def augment(
     middle = (len(curves.passbands) - 1) / 2.0
     colour = 10.0 ** (-0.4 * tilt[owner] * (curves.passband - middle))
     flux = curves.flux * factor * colour
-    # Sky-limited: a change of brightness leaves the error in flux as it is.
+    # The sky dominates the noise, so a fainter light curve has the same flux errors.
     error = curves.flux_error * np.maximum(factor, 1.0)
     scale = settings.noise * generator.random(n_curves)[owner]
     flux = flux + generator.normal(0.0, 1.0, len(flux)) * error * scale
@@ -95,7 +104,7 @@ def augment(
     time = zero[owner] + (curves.time - zero[owner]) * stretch[owner]
     lost = generator.random(n_curves) * settings.largest_loss
     keep = generator.random(len(flux)) >= lost[owner]
-    # An alert's own point, the last one, is always there.
+    # The last point is the one that triggered the alert, and is never removed.
     keep[curves.starts[1:][np.diff(curves.starts) > 0] - 1] = True
 
     def forget(values: npt.NDArray[np.float64], probability: float) -> npt.NDArray[np.float64]:

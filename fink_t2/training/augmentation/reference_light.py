@@ -1,10 +1,10 @@
-"""Vary light curves as if the survey's reference image held some of the transient's light.
+"""Variation of light curves: a reference image that contains light of the transient.
 
-The reference is a mean of earlier images; where some of them were taken while the transient shone,
-every difference lacks that light: the peak is fainter, and once the transient has faded each visit
-finds the same negative flux, for years. Sources that give magnitudes without the sign of the
-subtraction show a source of constant brightness (Masci et al. 2019, PASP 131, 018003, on ZTF's
-references).
+A reference image is a mean of earlier images. If some of them were taken during the transient, all
+difference images lack that light: the peak is fainter, and after the transient has faded, every
+visit measures the same negative flux for years. In data that give magnitudes without the sign of
+the subtraction this appears as a source of constant brightness. Masci et al. (2019, PASP 131,
+018003) describe the reference images of ZTF.
 """
 
 from __future__ import annotations
@@ -16,34 +16,38 @@ import numpy as np
 from fink_t2.science.classes import CLASSES
 from fink_t2.training.examples.labelled import TRANSIENT_CLASSES, Labelled
 
-#: Light in the reference, as a share of the passband's largest flux; log-uniform between.
+#: Range of the light in the reference image as a fraction of the largest flux in the passband,
+#: drawn log-uniformly.
 SHARE = (0.05, 0.6)
-#: Visits after the transient, days over which they spread, days before the first; between these.
+#: Probability that the reference image of a passband contains light of the transient.
+CONTAMINATED = 0.7
+#: Ranges of the number of visits after the transient, of the days over which they are spread, and
+#: of the days between the last point and the first of these visits.
 VISITS = (4, 80)
 SPREAD = (60.0, 900.0)
 PAUSE = (20.0, 250.0)
-#: Fluxes below so many errors are no detections.
+#: Signal-to-noise ratio below which a point is not a detection.
 DETECTED = 4.0
 
 
 def with_reference_light(
     examples: Labelled, share: float, generator: np.random.Generator
 ) -> Labelled:
-    """Put light of the transient into the reference of some whole light curves.
+    """Subtract light in the reference image from some whole light curves of transients.
 
     Parameters
     ----------
     examples : Labelled
-        Light curves. Alerts and what is no transient are left as they are.
+        Light curves. Alerts, and objects that are not transients, are returned unchanged.
     share : float
-        Share of the whole light curves of transients that are changed.
+        Fraction of the whole light curves of transients that are changed.
     generator : Generator
-        Where the choices and the noise come from.
+        Source of random numbers.
 
     Returns
     -------
     Labelled
-        As many examples; points sorted by time.
+        The same examples, with points sorted by time.
     """
     curves = examples.light_curves
     n_curves, n_bands = len(curves), len(curves.passbands)
@@ -52,16 +56,16 @@ def with_reference_light(
     changed &= generator.random(n_curves) < share
     owner = curves.curve_of_points()
 
-    # (curve, passband): light in the reference, and the typical error.
+    # By light curve and passband: the light in the reference image, and the mean flux error.
     brightest = np.zeros((n_curves, n_bands))
     np.maximum.at(brightest, (owner, curves.passband), curves.flux)
     total_error = np.zeros((n_curves, n_bands))
     np.add.at(total_error, (owner, curves.passband), curves.flux_error)
     error = total_error / np.maximum(curves.points_per_passband(), 1)
-    # Not every passband's reference is of the same time.
-    held = generator.random((n_curves, n_bands)) < 0.7
+    # The reference images of the passbands are of different dates.
+    is_contaminated = generator.random((n_curves, n_bands)) < CONTAMINATED
     low, high = np.log(SHARE)
-    light = brightest * np.exp(generator.uniform(low, high, (n_curves, 1))) * held
+    light = brightest * np.exp(generator.uniform(low, high, (n_curves, 1))) * is_contaminated
     light *= changed[:, None]
 
     flux = curves.flux - light[owner, curves.passband]

@@ -1,4 +1,7 @@
-"""Calibrate a network on labelled light curves, and fold the correction into its last layer."""
+"""Calibration of logits: a temperature and a shift for each class.
+
+The correction is fitted on labelled light curves and folded into the last layer of the network.
+"""
 
 from __future__ import annotations
 
@@ -13,32 +16,32 @@ from scipy.optimize import minimize
 from fink_t2.science.classes import CLASSES
 from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY
 
-#: The temperature is looked for between 1/4 and 4.
+#: Largest temperature; the smallest is its inverse.
 LARGEST_TEMPERATURE = 4.0
 
-#: Standard deviation of the Gaussian prior of a class's shift around none: a class that the
-#: labelled light curves hardly hold keeps about the probability that the network gives it.
+#: Standard deviation of the Gaussian prior, centred on zero, of the shift of a class. Because of
+#: the prior, the probabilities of a class with few labelled light curves remain nearly unchanged.
 SHIFT_SCALE = 1.0
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Logits are divided by a temperature, then shifted per class.
+    """Division of the logits by a temperature, followed by a shift for each class.
 
     Attributes
     ----------
     temperature : float
-        Above 1: the network was too sure of itself (Guo et al. 2017, section 4.2).
+        A value above 1 corrects an overconfident network (Guo et al. 2017, section 4.2).
     shift : tuple of float
-        Added to each class's logit: what turns the class mix of the training set into that
-        of the alerts. Zeros leave it.
+        Values that are added to the logits of the classes. They account for the difference
+        between the class mix of the training set and that of the alerts.
     """
 
     temperature: float
     shift: tuple[float, ...]
 
     def apply(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Return corrected probabilities, shape (N, C)."""
+        """Return calibrated probabilities for predicted ones, both of shape (N, C)."""
         return _softmax(_logits(probabilities) / self.temperature + np.asarray(self.shift))
 
 
@@ -48,19 +51,22 @@ def fit_calibration(
     weights: npt.NDArray[np.floating] | None = None,
     shifts: bool = True,
 ) -> Calibration:
-    """Find the calibration of lowest (weighted) log-loss (Alexandari et al. 2020).
+    """Find the calibration with the lowest weighted log-loss.
+
+    This is the bias-corrected temperature scaling of Alexandari et al. (2020,
+    arXiv:1901.06852), with a prior on the shifts.
 
     Parameters
     ----------
     probabilities : ndarray, shape (N, C)
-        Predictions of light curves that were not learnt from.
+        Predictions for light curves that training has not used.
     label_mask : ndarray of bool, shape (N, C)
-        Classes that are right.
+        True for every class that is correct.
     weights : ndarray, shape (N,), optional
-        Weights of the examples.
+        Weights of the examples; by default all are equal.
     shifts : bool
-        Whether to fit the classes' shifts as well; they then follow the class mix of the
-        examples. Otherwise they are zero.
+        Whether to fit the shifts, which then account for the class mix of the examples.
+        Otherwise they are zero.
 
     Returns
     -------
@@ -86,8 +92,8 @@ def fit_calibration(
 
     limit = np.log(LARGEST_TEMPERATURE)
     bounds = [(-limit, limit)] + [(None, None)] * n_classes
-    found = minimize(loss, np.zeros(1 + n_classes), jac=True, method="L-BFGS-B", bounds=bounds)
-    return Calibration(float(np.exp(found.x[0])), tuple(found.x[1:].tolist()))
+    fitted = minimize(loss, np.zeros(1 + n_classes), jac=True, method="L-BFGS-B", bounds=bounds)
+    return Calibration(float(np.exp(fitted.x[0])), tuple(fitted.x[1:].tolist()))
 
 
 def fit_temperature(
@@ -95,17 +101,19 @@ def fit_temperature(
     label_mask: npt.NDArray[np.bool_],
     factors: Mapping[str, float],
 ) -> Calibration:
-    """Find the temperature of lowest log-loss that goes with chosen factors on the classes.
+    """Find the temperature with the lowest log-loss for given factors on the probabilities.
 
-    The factors are on the probabilities as the network gives them, so the temperature changes
-    how sure a call is and not which call is made.
+    The factors apply to the probabilities before calibration. The temperature therefore changes
+    the confidence of a classification but not the predicted class.
 
     Parameters
     ----------
-    probabilities, label_mask
-        As in `fit_calibration`.
+    probabilities : ndarray, shape (N, C)
+        Predictions for light curves that training has not used.
+    label_mask : ndarray of bool, shape (N, C)
+        True for every class that is correct.
     factors : mapping of str to float
-        Class name to factor; classes left out keep their probabilities.
+        Factor by class name; it is 1 for classes that are not given.
 
     Returns
     -------
@@ -118,9 +126,16 @@ def fit_temperature(
 
 
 def fold(model: keras.Model, calibration: Calibration) -> None:
-    """Change the layer "logits" in place so that the network's output is calibrated.
+    """Change the layer "logits" in place such that the output of the network is calibrated.
 
-    Dividing the layer's weights by one number keeps clustered weights clustered.
+    All weights of the layer are divided by one number, so that clustered weights stay clustered.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+    calibration : Calibration
+        The calibration.
     """
     kernel, bias = model.get_layer("logits").get_weights()
     shift = np.asarray(calibration.shift, dtype=np.float32)

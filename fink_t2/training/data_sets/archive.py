@@ -1,4 +1,4 @@
-"""The archive as a data set: what the stream wrote, joined with a table of types."""
+"""Labelled alerts from the tables that the stream wrote, joined with a table of types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fink_t2.surveys.ztf import from_ztf
 from fink_t2.training.data_sets.tns_types import classes_of_types
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
-#: Fields of a ZTF point that make a light curve.
+#: Fields of a ZTF detection that enter a light curve.
 POINT_FIELDS = ("jd", "fid", "magpsf", "sigmapsf", "isdiffpos")
 
 
@@ -26,16 +26,16 @@ def archived_ztf_alerts(
     Parameters
     ----------
     archive : path
-        File or partitioned folder that the stream wrote: ``objectId``, ``candidate`` and
-        ``prv_candidates`` with the packet's own fields.
+        File or partitioned folder that the stream wrote, with the fields ``objectId``,
+        ``candidate`` and ``prv_candidates`` of the alerts.
     labels : path
-        CSV or Parquet with ``objectId, type``: names of the Transient Name Server
-        (``tns_types.csv``) or of the 14 classes.
+        CSV or Parquet table with the columns ``objectId`` and ``type``. A type is that of the
+        Transient Name Server (``tns_types.csv``) or one of the 14 classes.
 
     Returns
     -------
     Labelled
-        One curve per alert of a typed object.
+        One light curve for each alert of a typed object.
 
     Raises
     ------
@@ -45,20 +45,20 @@ def archived_ztf_alerts(
     path = Path(labels)
     types = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     if not {"objectId", "type"} <= set(types.columns):
-        raise LightCurveError(f"{labels}: columns objectId and type are wanted")
-    named = dict(zip(types["objectId"], classes_of_types(types["type"]), strict=True))
-    wanted = [name for name, kind in named.items() if kind not in (None, "other")]
+        raise LightCurveError(f"{labels}: needs columns objectId and type")
+    class_of_object = dict(zip(types["objectId"], classes_of_types(types["type"]), strict=True))
+    typed = [name for name, label in class_of_object.items() if label not in (None, "other")]
     dataset = ds.dataset(archive, format="parquet", partitioning="hive")
     missing = {"objectId", "candidate", "prv_candidates"} - set(dataset.schema.names)
     if missing:
         raise LightCurveError(f"{archive}: no column {', '.join(sorted(missing))}")
     table = dataset.to_table(
         columns=["objectId", "candidate", "prv_candidates"],
-        filter=ds.field("objectId").isin(wanted),
+        filter=ds.field("objectId").isin(typed),
     )
     rows = table.to_pylist()
     if not rows:
-        raise LightCurveError(f"{archive}: no alert of an object that {labels} gives a known type")
+        raise LightCurveError(f"{archive}: no alert of an object whose type in {labels} is known")
     points = [[*(row["prv_candidates"] or []), row["candidate"]] for row in rows]
     starts = np.concatenate(([0], np.cumsum([len(part) for part in points])))
 
@@ -82,7 +82,7 @@ def archived_ztf_alerts(
     objects = [row["objectId"] for row in rows]
     return Labelled(
         curves,
-        label_mask_of([named[name] for name in objects]),
+        label_mask_of([class_of_object[name] for name in objects]),
         np.array(objects, dtype=str),
         np.full(len(rows), "archive"),
         np.ones(len(rows), dtype=bool),

@@ -1,4 +1,4 @@
-"""Labelled light curves from any table that the package reads, and a label column."""
+"""Labelled light curves from any table of light curves that has a column of labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fink_t2.surveys import passbands_of
 from fink_t2.training.data_sets.tns_types import classes_of_types
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
-#: Columns that may hold the label, most particular first.
+#: Columns that may hold the label, in the order in which they are tried.
 LABEL_NAMES = ("t2class", "class", "type", "target")
 
 
@@ -27,37 +27,39 @@ def labelled_table(
     Parameters
     ----------
     path : path
-        Parquet or CSV, see `fink_t2.files.light_curve_tables.light_curves_of_table`, with one of
-        the columns `LABEL_NAMES`: one of the 14 class names, a TNS type, or a PLAsTiCC code.
+        Parquet or CSV table as described in
+        `fink_t2.files.light_curve_tables.light_curves_of_table`, with one of the columns
+        `LABEL_NAMES`, whose values are names of the 14 classes, TNS types, or PLAsTiCC codes.
     survey : str
-        "ztf" or "lsst".
+        Name of the survey.
     flux_unit : {"fluxcal", "nJy"}, optional
-        Unit of columns named ``flux``. Default: nJy for tables of alerts (a column
-        ``alertId``), as ELAsTiCC and Rubin send them, FLUXCAL for others, as in PLAsTiCC.
+        Unit of columns named ``flux``. By default it is nJy for tables of alerts (those with a
+        column ``alertId``), as in ELAsTiCC and Rubin alerts, and FLUXCAL for others, as in
+        PLAsTiCC.
 
     Returns
     -------
     Labelled
-        A label that stands for none of the 14 classes allows every variable class.
+        For a label outside the 14 classes, every variable class is correct.
 
     Raises
     ------
     LightCurveError
-        If there is no label column, or no label in it is known.
+        If there is no column of labels, or none of its values is known.
     """
     path = Path(path)
     table = read_table(path)
     label = next((name for name in LABEL_NAMES if name in table), None)
     if label is None:
         raise LightCurveError(
-            f"{path}: no label: it needs a column {', '.join(LABEL_NAMES[:-1])} or "
-            f"{LABEL_NAMES[-1]}; it has {', '.join(map(str, table.columns))}"
+            f"{path}: no column of labels ({', '.join(LABEL_NAMES[:-1])} or {LABEL_NAMES[-1]}); "
+            f"its columns are {', '.join(map(str, table.columns))}"
         )
     unit = flux_unit or ("nJy" if "alertId" in table else "fluxcal")
-    found = light_curves_of_table(table, survey, unit, os.fspath(path))
+    read = light_curves_of_table(table, survey, unit, os.fspath(path))
     objects = next(name for name in OBJECT_NAMES if name in table)
-    identifiers = found.identifiers[objects]
-    is_alert = len(found.light_curves) == len(table)
+    identifiers = read.identifiers[objects]
+    is_alert = len(read.light_curves) == len(table)
     if is_alert:
         labels = table[label]
     else:
@@ -69,7 +71,7 @@ def labelled_table(
             f"code; the first is {labels.iloc[0]!r}"
         )
     return Labelled(
-        found.light_curves,
+        read.light_curves,
         label_mask_of(names),
         identifiers.to_numpy(dtype=str),
         np.full(len(names), path.stem),
@@ -83,12 +85,13 @@ def class_names(labels: pd.Series) -> list[str | None]:
     Parameters
     ----------
     labels : Series
-        Labels of one kind or mixed.
+        Labels, also of different forms.
 
     Returns
     -------
     list of str or None
-        One of the 14, "other" for a known type outside them, None for an unknown one.
+        For each label one of the 14 classes, "other" for a known type outside them, or None
+        for an unknown one.
     """
     of_code = {code: name for name, code in PLASTICC_CODES.items()}
     if pd.api.types.is_numeric_dtype(labels):
@@ -97,9 +100,15 @@ def class_names(labels: pd.Series) -> list[str | None]:
 
 
 def survey_of(path: str | os.PathLike[str], survey: str | None = None) -> str:
-    """Return the survey of a table: the one given, or told by its passbands.
+    """Return the survey of a table.
 
-    More passbands than ZTF's g, r and i are LSST's.
+    Parameters
+    ----------
+    path : path
+        Table of light curves.
+    survey : str, optional
+        Name of the survey. By default it is inferred from the passbands: "ztf" if there are
+        none besides g, r and i, otherwise "lsst".
     """
     if survey is not None:
         return passbands_of(survey).survey

@@ -1,8 +1,9 @@
-"""Simulated LSST-like light curves of others: ELAsTiCC, PLAsTiCC and the SPCC challenge.
+"""Published simulations of LSST-like light curves: ELAsTiCC, PLAsTiCC and the SPCC challenge.
 
-Difference fluxes: ELAsTiCC alerts in nJy, in ugrizy (only so are their errors those of LSST's
-depth); PLAsTiCC in FLUXCAL (zero point 27.5); SPCC (Kessler et al. 2010, DES-like) in FLUXCAL, in
-griz. All give the flux of every visit, detected or not, as forced photometry does.
+All give the difference flux of every visit, detected or not, as forced photometry does. The units
+are nJy in ELAsTiCC (with any other unit its flux errors would not agree with the depth of LSST),
+and FLUXCAL (zero point 27.5) in PLAsTiCC and SPCC (Kessler et al. 2010, PASP 122, 1415). The
+passbands are ugrizy, in SPCC griz.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from fink_t2.files.light_curve_tables import light_curves_of_table, read_table
 from fink_t2.science.classes import PLASTICC_CODES
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
-#: Types of the supernova photometric classification challenge, and their classes.
+#: Classes of the types in the Supernova Photometric Classification Challenge.
 SPCC_CLASSES = {
     "Ia": "SNIa",
     "II": "SNII",
@@ -32,29 +33,41 @@ SPCC_CLASSES = {
     "Ibc": "SNIbc",
 }
 
-#: PLAsTiCC's numbering of passbands.
+#: Passbands by their numbers in PLAsTiCC.
 PLASTICC_BANDS = np.array(list("ugrizy"))
 
 
 def elasticc_alerts(path: str | os.PathLike[str]) -> Labelled:
-    """Read alerts of the ELAsTiCC challenge (one row per alert with flux arrays).
+    """Read alerts of the ELAsTiCC challenge.
 
     Parameters
     ----------
     path : path
-        Parquet with ``SNID, mjd, band, flux, flux_err, photoz, photoz_err, t2class``.
+        Parquet table with the columns ``SNID, mjd, band, flux, flux_err, photoz, photoz_err,
+        t2class``: one row for each alert, with arrays of its points.
+
+    Returns
+    -------
+    Labelled
+        One light curve for each alert.
     """
     table = read_table(path)
     return _from_table(table, table["t2class"].tolist(), "elasticc", "SNID", True, path, "nJy")
 
 
 def spcc_light_curves(path: str | os.PathLike[str]) -> Labelled:
-    """Read the light curves of the SPCC challenge (one row per object, FLUXCAL arrays).
+    """Read the light curves of the Supernova Photometric Classification Challenge.
 
     Parameters
     ----------
     path : path
-        Parquet with ``objectId, type, mjd, band, fluxcal, fluxcal_err, photoz, photoz_err``.
+        Parquet table with the columns ``objectId, type, mjd, band, fluxcal, fluxcal_err,
+        photoz, photoz_err``: one row for each object, with arrays of its points.
+
+    Returns
+    -------
+    Labelled
+        Objects whose type is one of `SPCC_CLASSES`.
     """
     table = read_table(path)
     classes = [SPCC_CLASSES.get(name) for name in table["type"]]
@@ -69,24 +82,25 @@ def plasticc_light_curves(
     metadata: str | os.PathLike[str] | None = None,
     objects_per_chunk: int = 20000,
 ) -> Iterator[Labelled]:
-    """Read PLAsTiCC light curves in chunks, as released (CSV) or as one labelled Parquet.
+    """Read PLAsTiCC light curves in chunks, from the released CSV files or from Parquet.
 
     Parameters
     ----------
     light_curves : path
-        CSV of the release (``object_id, mjd, passband, flux, flux_err, ...``, sorted by
-        object; may be gzipped), or Parquet with ``objectId, mjd, band, flux, flux_err,
-        target``.
+        CSV file of the release (columns ``object_id, mjd, passband, flux, flux_err``, rows
+        sorted by object, optionally compressed by gzip), or Parquet with the columns
+        ``objectId, mjd, band, flux, flux_err, target``.
     metadata : path, optional
-        CSV of the release with ``object_id``, ``target`` (or ``true_target``),
-        ``hostgal_photoz``, ``hostgal_photoz_err``; needed with a CSV.
+        CSV file of the release with the columns ``object_id``, ``target`` or ``true_target``,
+        ``hostgal_photoz`` and ``hostgal_photoz_err``. Required with a CSV file of light
+        curves.
     objects_per_chunk : int
-        Objects that are in memory at a time.
+        Approximate number of objects in memory at a time.
 
     Yields
     ------
     Labelled
-        Objects of the 14 classes; the others are left out.
+        Objects of the 14 classes.
 
     Raises
     ------
@@ -108,8 +122,10 @@ def plasticc_light_curves(
         if known is not None:
             columns = {"target": "target", "hostgal_photoz": "photoz"}
             columns["hostgal_photoz_err"] = "photoz_err"
-            wanted = known[[name for name in columns if name in known]].rename(columns=columns)
-            table = table.join(without_absent_hosts(wanted), on="objectId")
+            columns_of_objects = known[[name for name in columns if name in known]].rename(
+                columns=columns
+            )
+            table = table.join(without_absent_hosts(columns_of_objects), on="objectId")
         if "target" not in table:
             raise LightCurveError(f"{light_curves}: no column target, and no metadata given")
         table = table[table["target"].isin(list(names))].sort_values("objectId", kind="stable")
@@ -121,14 +137,18 @@ def plasticc_light_curves(
 
 
 def without_absent_hosts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return PLAsTiCC's objects with redshifts only where there is a host.
+    """Replace the redshifts of objects without a host galaxy by NaN.
 
-    Galactic objects have a redshift of 0 in the release.
+    In the PLAsTiCC release, Galactic objects have a redshift of 0.
 
     Parameters
     ----------
     table : DataFrame
-        May have ``photoz`` and ``photoz_err``.
+        Table of objects; the columns ``photoz`` and ``photoz_err`` are optional.
+
+    Returns
+    -------
+    DataFrame
     """
     if "photoz" not in table:
         return table
@@ -136,7 +156,7 @@ def without_absent_hosts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _chunks(path: Path, objects_per_chunk: int) -> Iterator[pd.DataFrame]:
-    """Yield tables of whole objects."""
+    """Yield tables in which no object is incomplete."""
     if path.suffix == ".parquet":
         yield pq.read_table(path).to_pandas()
         return
@@ -162,11 +182,11 @@ def _from_table(
     path: str | os.PathLike[str],
     flux_unit: str = "fluxcal",
 ) -> Labelled:
-    found = light_curves_of_table(table, "lsst", flux_unit, os.fspath(path))
-    n = len(found.light_curves)
-    objects = found.identifiers[object_name].to_numpy(dtype=str)
+    read = light_curves_of_table(table, "lsst", flux_unit, os.fspath(path))
+    n = len(read.light_curves)
+    objects = read.identifiers[object_name].to_numpy(dtype=str)
     return Labelled(
-        found.light_curves,
+        read.light_curves,
         label_mask_of(classes),
         objects,
         np.full(n, source),

@@ -1,9 +1,10 @@
-"""Prepare all of PLAsTiCC on Spark: 3.5 million objects do not fit into one machine's memory.
+"""Examples from the complete PLAsTiCC release, made with Spark.
 
-The release (Kessler et al. 2019, PASP 131, 094501) is one CSV of training light curves, eleven of
-test light curves, and one of metadata for each; an object may span two files. Fluxes are FLUXCAL
-(zero point 27.5), dates MJD. Spark gathers each object's points, the workers interpolate with the
-code that the stream uses, and Parquet takes what a network trains on.
+The 3.5 million objects do not fit into the memory of one machine. The release (Kessler et al. 2019,
+PASP 131, 094501) consists of one CSV file of light curves for training and eleven for tests, with a
+metadata file for each of these sets; the points of an object may lie in two files. Fluxes are in
+FLUXCAL (zero point 27.5), dates are MJD. Spark groups the points by object, its workers interpolate
+them with the code that the stream uses, and the examples are written to Parquet.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from fink_t2.training.data_sets.labelled_tables import class_names
 from fink_t2.training.data_sets.lsst_labelled import PLASTICC_BANDS, without_absent_hosts
 from fink_t2.training.data_sets.prepared import DESCRIPTION_FILE, EXAMPLES_FOLDER
 
-#: Columns of the light curves' and of the metadata's tables, and their types.
+#: Columns of the tables of light curves and of metadata, and their types.
 POINT_COLUMNS = {
     "object_id": "long",
     "mjd": "double",
@@ -37,7 +38,7 @@ POINT_COLUMNS = {
     "flux_err": "double",
 }
 METADATA_COLUMNS = {"object_id": "long", "hostgal_photoz": "double", "hostgal_photoz_err": "double"}
-#: The type: the released test metadata came without, the unblinded one names it "true_target".
+#: Columns of the class: "true_target" in the unblinded metadata of the test set.
 TARGET_COLUMNS = ("true_target", "target")
 
 PREPARED_SCHEMA = "objectId string, t2class string, grid array<float>, features array<float>"
@@ -50,37 +51,38 @@ def prepare_plasticc(
     grid_length: int,
     out: str | os.PathLike[str],
 ) -> dict[str, int]:
-    """Interpolate PLAsTiCC's light curves and write them as examples.
+    """Interpolate the light curves of PLAsTiCC and write them as examples.
+
+    Objects outside the 14 classes, and those that fail the light-curve cuts, are left out.
 
     Parameters
     ----------
     spark : SparkSession
-        Where the work is done.
+        The session that does the work.
     light_curves : sequence of str
-        CSV files of the release, gzipped or not; paths as Spark takes them.
+        CSV files of light curves, optionally compressed by gzip, as paths that Spark accepts.
     metadata : sequence of str
-        The metadata's CSV files, with the types.
+        CSV files of metadata, which contain the classes.
     grid_length : int
-        L.
+        Number of times L at which light curves are interpolated.
     out : path
-        Folder to write: Parquet, and a description. It must not exist.
+        Folder to write: Parquet files and a description. It must not exist.
 
     Returns
     -------
     dict of str to int
-        Examples of every class. Objects outside the 14 classes and those that fail the
-        light-curve cuts are left out.
+        Number of examples of every class.
 
     Raises
     ------
     LightCurveError
-        If a table lacks a column, or the folder exists.
+        If a table can't be read or lacks a column, or if the folder exists.
     """
     out = Path(out)
     if out.exists():
         raise LightCurveError(f"{out}: exists already; give another folder, or remove it")
     points = _cast(_table(spark, light_curves), POINT_COLUMNS, light_curves)
-    # Sorted by time: an object's points may come from two files.
+    # The points are sorted by time, because those of an object may come from two files.
     order = F.struct("mjd", "passband", "flux", "flux_err")
     histories = points.groupBy("object_id").agg(F.array_sort(F.collect_list(order)).alias("points"))
     objects = histories.join(_types(spark, metadata), "object_id").select(
@@ -91,29 +93,29 @@ def prepare_plasticc(
         "photoz_err",
     )
 
-    def prepared(tables: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def examples_of(tables: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for table in tables:
             if len(table):
-                yield _prepared(table, grid_length)
+                yield _examples_of(table, grid_length)
 
-    examples = objects.mapInPandas(prepared, PREPARED_SCHEMA)
+    examples = objects.mapInPandas(examples_of, PREPARED_SCHEMA)
     written = out / EXAMPLES_FOLDER
     examples.write.parquet(os.fspath(written))
     counts = spark.read.parquet(os.fspath(written)).groupBy("t2class").count().collect()
-    found = {row["t2class"]: int(row["count"]) for row in counts}
+    numbers = {row["t2class"]: int(row["count"]) for row in counts}
     description = {
         "survey": "lsst",
         "grid_length": grid_length,
         "preprocessing_version": PREPROCESSING_VERSION,
-        "examples": found,
+        "examples": numbers,
     }
-    # Last: its being there says that the folder is complete.
+    # Written last: its existence marks the folder as complete.
     (out / DESCRIPTION_FILE).write_text(json.dumps(description, indent=1) + "\n")
-    return found
+    return numbers
 
 
-def _prepared(table: pd.DataFrame, grid_length: int) -> pd.DataFrame:
-    """Interpolate the light curves of some objects."""
+def _examples_of(table: pd.DataFrame, grid_length: int) -> pd.DataFrame:
+    """Return the examples of the objects of a table."""
     table = without_absent_hosts(table)
     table = table.assign(
         band=[PLASTICC_BANDS[bands] for bands in table["passband"]],
@@ -121,19 +123,19 @@ def _prepared(table: pd.DataFrame, grid_length: int) -> pd.DataFrame:
     )
     curves = light_curves_of_table(table, "lsst", "fluxcal", "PLAsTiCC").light_curves
     passes = np.flatnonzero(apply_cuts(curves, CutSettings()) == Status.OK)
-    made = prepare(curves.select(passes), grid_length)
+    prepared = prepare(curves.select(passes), grid_length)
     return pd.DataFrame(
         {
             "objectId": table["objectId"].to_numpy()[passes],
             "t2class": table["t2class"].to_numpy()[passes],
-            "grid": list(made.grid.reshape(len(passes), -1)),
-            "features": list(made.features),
+            "grid": list(prepared.grid.reshape(len(passes), -1)),
+            "features": list(prepared.features),
         }
     )
 
 
 def _types(spark: SparkSession, metadata: Sequence[str]) -> DataFrame:
-    """Return class and redshift of every object of the 14 classes."""
+    """Return the class and the redshift of every object of the 14 classes."""
     table = _table(spark, metadata)
     target = next((name for name in TARGET_COLUMNS if name in table.columns), None)
     if target is None:
@@ -154,13 +156,16 @@ def _table(spark: SparkSession, paths: Sequence[str]) -> DataFrame:
     try:
         return spark.read.option("header", True).csv(list(paths))
     except AnalysisException as error:
-        raise LightCurveError(f"can't be read: {error}") from None
+        raise LightCurveError(f"{', '.join(paths)}: can't be read: {error}") from None
 
 
 def _cast(table: DataFrame, columns: dict[str, str], paths: Sequence[str]) -> DataFrame:
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise LightCurveError(
-            f"{', '.join(paths)}: no column {', '.join(missing)}; it has {', '.join(table.columns)}"
+            f"{', '.join(paths)}: no column {', '.join(missing)}; "
+            f"the columns are {', '.join(table.columns)}"
         )
-    return table.select(*(F.col(name).cast(kind).alias(name) for name, kind in columns.items()))
+    return table.select(
+        *(F.col(name).cast(sql_type).alias(name) for name, sql_type in columns.items())
+    )

@@ -1,4 +1,4 @@
-"""Read examples that were prepared on Spark, as many of each class as memory shall hold."""
+"""Examples that ``fink-t2 prepare`` has written: a limited number of each class is read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fink_t2.training.examples.splits import split_numbers
 EXAMPLES_FOLDER = "examples"
 DESCRIPTION_FILE = "prepared.json"
 
-#: Share of the objects that is trained on, as published for PLAsTiCC; the others are for tests.
+#: Fraction of the objects for training, as published for t2 on PLAsTiCC; the others are for tests.
 TRAINING_SHARE = 0.7
 
 
@@ -33,30 +33,33 @@ def read_prepared(
     seed: int,
     test: bool = False,
 ) -> Examples:
-    """Draw examples of every class.
+    """Draw examples of every class at random.
 
     Parameters
     ----------
     folder : path
-        What `fink_t2.training.data_sets.plasticc_spark.prepare_plasticc` wrote.
-    survey, grid_length : str, int
-        What the network takes.
+        Folder that `fink_t2.training.data_sets.plasticc_spark.prepare_plasticc` wrote.
+    survey : str
+        Survey of the network.
+    grid_length : int
+        Number of times L of the network's input.
     per_class : int
-        At most so many examples of a class.
+        Largest number of examples of a class.
     seed : int
-        Seed of the split by object (70 % to train on) and of the draw.
+        Seed of the split by object and of the draw.
     test : bool
-        Whether to draw from the objects kept for tests.
+        Whether to draw from the objects for tests instead of those for training.
 
     Returns
     -------
     Examples
-        Weights are one.
+        Examples with weights of one.
 
     Raises
     ------
     LightCurveError
-        If the folder is incomplete or was prepared for another network.
+        If the folder is incomplete, or was prepared for another survey, grid length or
+        version of the preprocessing.
     """
     folder = Path(folder)
     _check(folder, survey, grid_length)
@@ -82,17 +85,17 @@ def _check(folder: Path, survey: str, grid_length: int) -> None:
         description = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise LightCurveError(
-            f"{path}: can't be read ({error}); 'fink-t2 prepare' writes it when it is done"
+            f"{path}: can't be read ({error}); 'fink-t2 prepare' writes it last"
         ) from None
-    wanted = {
+    required = {
         "survey": survey,
         "grid_length": grid_length,
         "preprocessing_version": PREPROCESSING_VERSION,
     }
-    for name, value in wanted.items():
+    for name, value in required.items():
         if description.get(name) != value:
             raise LightCurveError(
-                f"{path}: {name} is {description.get(name)!r}, {value!r} is wanted; "
+                f"{path}: {name} is {description.get(name)!r} instead of {value!r}; "
                 "run 'fink-t2 prepare' again"
             )
 
@@ -100,7 +103,7 @@ def _check(folder: Path, survey: str, grid_length: int) -> None:
 def _draw(
     classes: npt.NDArray[np.str_], eligible: npt.NDArray[np.bool_], per_class: int, seed: int
 ) -> npt.NDArray[np.int64]:
-    """Return the rows that are drawn, rising."""
+    """Return the indices of the drawn rows in increasing order."""
     generator = np.random.default_rng([seed, 7])
     drawn = []
     for name in CLASSES:
@@ -110,6 +113,6 @@ def _draw(
 
 
 def _stack(column: pyarrow.ChunkedArray) -> npt.NDArray[np.float32]:
-    """Return lists of equal length as one array, shape (N, length)."""
+    """Return N lists of equal length as an array of shape (N, length)."""
     flat = np.asarray(column.combine_chunks().flatten(), dtype=np.float32)
     return flat.reshape(len(column), -1)

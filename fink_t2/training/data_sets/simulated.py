@@ -1,4 +1,4 @@
-"""Light curves and alerts from the project's simulator (fluxes in FLUXCAL, dates in MJD)."""
+"""Labelled light curves and alerts from the simulator (fluxes in FLUXCAL, dates in MJD)."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 
 def simulated_alerts(objects: SimulatedObjects, per_object: int, seed: int) -> Labelled:
-    """Cut simulated objects into alerts that pass the light-curve cuts.
+    """Return alerts of simulated objects that pass the light-curve cuts.
 
     Parameters
     ----------
     objects : SimulatedObjects
-        What `fink_t2.simulation.simulate_objects` gives.
+        Result of `fink_t2.simulation.simulate_objects`.
     per_object : int
-        At most so many alerts of each.
+        Largest number of alerts of each object.
     seed : int
         Seed of the alert times.
 
     Returns
     -------
     Labelled
-        ZTF: detections of the packet's 30 days, with sign, last limit and first detection
-        ever. LSST: all visits of the last year, as forced photometry gives them.
+        For ZTF: the detections in the 30 days of the packet's history, with sign, last upper
+        limit and date of the first detection. For LSST: all visits of the last year, as in
+        forced photometry.
     """
     window = WINDOW_DAYS[objects.survey]
     alerts = alert_histories(objects, per_object, window_days=window, seed=seed)
@@ -65,12 +66,12 @@ def simulated_light_curves(objects: SimulatedObjects) -> Labelled:
     Parameters
     ----------
     objects : SimulatedObjects
-        What `fink_t2.simulation.simulate_objects` gives.
+        Result of `fink_t2.simulation.simulate_objects`.
 
     Returns
     -------
     Labelled
-        ZTF: detections; LSST: all visits.
+        For ZTF the detections, for LSST all visits.
     """
     if objects.survey == "ztf":
         size = np.abs(objects.flux)
@@ -102,14 +103,14 @@ def simulated_light_curves(objects: SimulatedObjects) -> Labelled:
 def _labelled(
     curves: LightCurves,
     objects: SimulatedObjects,
-    which: npt.NDArray[np.integer],
+    index: npt.NDArray[np.integer],
     is_alert: bool,
 ) -> Labelled:
     labelled = Labelled(
         curves,
-        label_mask_of(objects.class_names()[which].tolist()),
-        objects.object_id[which].astype(str),
-        np.full(len(which), "simulated"),
-        np.full(len(which), is_alert),
+        label_mask_of(objects.class_names()[index].tolist()),
+        objects.object_id[index].astype(str),
+        np.full(len(index), "simulated"),
+        np.full(len(index), is_alert),
     )
     return labelled.select(apply_cuts(curves, CutSettings()) == Status.OK)

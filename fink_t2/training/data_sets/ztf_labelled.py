@@ -1,7 +1,8 @@
 """Real ZTF light curves and alerts with spectroscopic types or catalogue classes.
 
-Magnitudes are difference-image PSF magnitudes (AB), dates MJD or JD (UTC); sources: ZTF public
-alerts, types from the Transient Name Server, catalogue classes from SIMBAD.
+The data are from ZTF's public alerts, the types from the Transient Name Server, and the catalogue
+classes from SIMBAD. Magnitudes are PSF magnitudes of difference images (AB), dates are MJD or JD
+(UTC).
 """
 
 from __future__ import annotations
@@ -15,48 +16,50 @@ import pandas as pd
 from fink_t2.files.light_curve_tables import light_curves_of_table, read_table
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
-#: Catalogue entries that may well be a transient, not a variable object: nothing is learnt
-#: from them. (They are counted where the contaminants are scored.)
+#: Catalogue classes of objects that may be transients. They are not used for training, but they
+#: count in the evaluation on contaminants.
 POSSIBLE_TRANSIENT = r"TNS|SN|Supernova|Nova|Transient|Kilonova"
 
 
 def typed_light_curves(path: str | os.PathLike[str]) -> Labelled:
-    """Read whole light curves of typed transients (long table: one row per detection).
+    """Read whole light curves of typed transients.
 
     Parameters
     ----------
     path : path
-        Parquet with ``objectId, mjd, band, mag, magerr, t2class``.
+        Parquet table with the columns ``objectId, mjd, band, mag, magerr, t2class`` and one
+        row for each detection.
 
     Returns
     -------
     Labelled
-        One curve per object; types outside the 14 classes are left out.
+        One light curve for each object of the 14 classes.
     """
     table = read_table(path)
-    found = light_curves_of_table(table, "ztf", name=os.fspath(path))
+    read = light_curves_of_table(table, "ztf", name=os.fspath(path))
     classes = table.drop_duplicates("objectId").set_index("objectId")["t2class"]
-    return _transients(found.light_curves, found.identifiers["objectId"], classes, False)
+    return _transients(read.light_curves, read.identifiers["objectId"], classes, False)
 
 
 def typed_alerts(path: str | os.PathLike[str]) -> Labelled:
-    """Read alerts of typed transients (one row per alert with arrays of its history).
+    """Read alerts of typed transients.
 
     Parameters
     ----------
     path : path
-        Parquet with ``objectId, cjd, cfid, cmagpsf, csigmapsf, t2class``; NaN magnitudes
-        are non-detections.
+        Parquet table with the columns ``objectId, cjd, cfid, cmagpsf, csigmapsf, t2class`` and
+        one row for each alert, with arrays of its history. Magnitudes of non-detections are
+        NaN.
 
     Returns
     -------
     Labelled
-        One curve per alert; types outside the 14 classes are left out.
+        One light curve for each alert of the 14 classes.
     """
     table = read_table(path)
-    found = light_curves_of_table(table, "ztf", name=os.fspath(path))
+    read = light_curves_of_table(table, "ztf", name=os.fspath(path))
     classes = table.drop_duplicates("objectId").set_index("objectId")["t2class"]
-    return _transients(found.light_curves, found.identifiers["objectId"], classes, True)
+    return _transients(read.light_curves, read.identifiers["objectId"], classes, True)
 
 
 def _transients(curves, objects: pd.Series, classes: pd.Series, is_alert: bool) -> Labelled:  # type: ignore[no-untyped-def]
@@ -78,31 +81,32 @@ def contaminants(path: str | os.PathLike[str], transients: bool = True) -> Label
     Parameters
     ----------
     path : path
-        Parquet with ``objectId, cdsxmatch, cjd, cfid, cmagpsf, csigmapsf, cisdiffpos,
-        jdstarthist, t2class``.
+        Parquet table with the columns ``objectId, cdsxmatch, cjd, cfid, cmagpsf, csigmapsf,
+        cisdiffpos, jdstarthist, t2class`` and one row for each alert.
     transients : bool
-        Whether to keep entries that may be transients (`POSSIBLE_TRANSIENT`).
+        Whether to include objects that may be transients (`POSSIBLE_TRANSIENT`).
 
     Returns
     -------
     Labelled
-        One curve per alert; a type outside the 14 classes may be any variable class.
+        One light curve for each alert. For an object outside the 14 classes, every variable
+        class is correct.
     """
     table = read_table(path)
     signs = [_is_positive(signs) for signs in table["cisdiffpos"]]
     table = table.assign(cisdiffpos=pd.Series(signs, dtype=object))
-    found = light_curves_of_table(table, "ztf", name=os.fspath(path))
+    read = light_curves_of_table(table, "ztf", name=os.fspath(path))
     labelled = Labelled(
-        found.light_curves,
+        read.light_curves,
         label_mask_of(table["t2class"].tolist()),
-        found.identifiers["objectId"].to_numpy(dtype=str),
+        read.identifiers["objectId"].to_numpy(dtype=str),
         np.full(len(table), "ztf_contaminants"),
         np.full(len(table), True),
     )
     if transients:
         return labelled
-    maybe = table["cdsxmatch"].str.contains(POSSIBLE_TRANSIENT, regex=True, na=False)
-    return labelled.select(~maybe.to_numpy(dtype=bool))
+    may_be_transient = table["cdsxmatch"].str.contains(POSSIBLE_TRANSIENT, regex=True, na=False)
+    return labelled.select(~may_be_transient.to_numpy(dtype=bool))
 
 
 def _is_positive(signs: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:

@@ -1,1 +1,1 @@
-"""How good a model is: metrics, tables and figures."""
+"""Evaluation of models: metrics, tables and figures."""

@@ -1,4 +1,4 @@
-"""Whether a probability of 0.8 is right four times in five: reliability diagram and ECE."""
+"""Calibration of probabilities: reliability diagram and expected calibration error (ECE)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ class Reliability:
     Attributes
     ----------
     edges : ndarray of float64, shape (B + 1,)
-        Bins of the largest probability; a value on an edge belongs to the bin above it,
-        one to the last.
+        Edges of the bins of the largest probability. A value on an edge belongs to the bin
+        above; the value 1 belongs to the last bin.
     count : ndarray of int64, shape (B,)
-        Examples per bin.
-    confidence, accuracy : ndarray of float64, shape (B,)
-        Mean largest probability, and share of right predictions; NaN in an empty bin.
+        Number of examples in each bin.
+    confidence : ndarray of float64, shape (B,)
+        Mean of the largest probability; NaN in an empty bin.
+    accuracy : ndarray of float64, shape (B,)
+        Fraction of correct predictions; NaN in an empty bin.
     """
 
     edges: npt.NDArray[np.float64]
@@ -30,7 +32,7 @@ class Reliability:
 
     @property
     def expected_calibration_error(self) -> float:
-        """Mean |accuracy - confidence| over examples (Guo et al. 2017, equation 3)."""
+        """Mean of |accuracy - confidence| over the examples (Guo et al. 2017, equation 3)."""
         filled = self.count > 0
         gap = np.abs(self.accuracy - self.confidence)[filled]
         return float((self.count[filled] * gap).sum() / max(self.count.sum(), 1))
@@ -39,7 +41,7 @@ class Reliability:
 def reliability(
     labels: npt.ArrayLike, probabilities: npt.ArrayLike, n_bins: int = 10
 ) -> Reliability:
-    """Bin examples by their largest probability.
+    """Return the reliability diagram of predictions.
 
     Parameters
     ----------
@@ -48,15 +50,15 @@ def reliability(
     probabilities : array_like, shape (N, C)
         Predicted probabilities.
     n_bins : int
-        Bins of equal width over [0, 1].
+        Number of bins of equal width over [0, 1].
     """
     scores = np.asarray(probabilities, dtype=np.float64)
     largest = scores.max(axis=1)
     is_right = scores.argmax(axis=1) == np.asarray(labels)
     edges = np.linspace(0.0, 1.0, n_bins + 1)
-    place = np.clip(np.digitize(largest, edges) - 1, 0, n_bins - 1)
-    count = np.bincount(place, minlength=n_bins)
+    bin_number = np.clip(np.digitize(largest, edges) - 1, 0, n_bins - 1)
+    count = np.bincount(bin_number, minlength=n_bins)
     with np.errstate(invalid="ignore"):
-        confidence = np.bincount(place, weights=largest, minlength=n_bins) / count
-        accuracy = np.bincount(place, weights=is_right, minlength=n_bins) / count
+        confidence = np.bincount(bin_number, weights=largest, minlength=n_bins) / count
+        accuracy = np.bincount(bin_number, weights=is_right, minlength=n_bins) / count
     return Reliability(edges, count, confidence, accuracy)

@@ -1,4 +1,4 @@
-"""What is called what: confusion matrix, precision, recall, purity, contamination."""
+"""The confusion matrix, and scores that follow from it."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ from fink_t2.science.classes import CLASSES, CORE_COLLAPSE_CLASSES
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts of true against predicted classes.
+    """A confusion matrix.
 
     Attributes
     ----------
     counts : ndarray of int64, shape (C, C)
-        Row: true class; column: predicted class.
+        Numbers of examples by true class (row) and predicted class (column).
     classes : tuple of str
-        Names of rows and columns.
+        Names of the classes.
     """
 
     counts: npt.NDArray[np.int64]
     classes: tuple[str, ...] = CLASSES
 
     def row_normalised(self) -> npt.NDArray[np.float64]:
-        """Return the share of each true class that is called each class; rows sum to one.
+        """Return the matrix with every row divided by its sum.
 
         Rows of classes without examples are zero.
         """
         return _divide(self.counts, self.counts.sum(axis=1, keepdims=True), empty=0.0)
 
     def recall(self) -> npt.NDArray[np.float64]:
-        """Return the share of each class's objects that are called so; NaN without objects."""
+        """Return the recall of each class; NaN for classes without examples."""
         return _divide(np.diag(self.counts), self.counts.sum(axis=1))
 
     def precision(self) -> npt.NDArray[np.float64]:
-        """Return the share of what is called each class that is; NaN where nothing is."""
+        """Return the precision of each class; NaN for classes that are never predicted."""
         return _divide(np.diag(self.counts), self.counts.sum(axis=0))
 
     def accuracy(self) -> float:
-        """Return the share of all objects that are called what they are."""
+        """Return the fraction of correct predictions."""
         return float(_divide(np.trace(self.counts), self.counts.sum()))
 
     def macro_recall(self, classes: Sequence[str] | None = None) -> float:
-        """Return the mean recall of the named classes that have objects (default: all)."""
-        recall = self.recall()[self._places(self.classes if classes is None else classes)]
+        """Return the mean recall of classes, by default of all, that have examples."""
+        recall = self.recall()[self._indices(self.classes if classes is None else classes)]
         known = recall[np.isfinite(recall)]
         return float(known.mean()) if known.size else float("nan")
 
     def purity(self, name: str = "SNIa") -> float:
-        """Return the share of what is called `name` that is: its precision."""
-        return float(self.precision()[self._places([name])[0]])
+        """Return the precision of one class."""
+        return float(self.precision()[self._indices([name])[0]])
 
     def contamination(
         self, name: str = "SNIa", contaminants: Sequence[str] = CORE_COLLAPSE_CLASSES
     ) -> float:
-        """Return the share of what is called `name` that belongs to `contaminants`."""
-        column = self.counts[:, self._places([name])[0]]
-        return float(_divide(column[self._places(contaminants)].sum(), column.sum()))
+        """Return the fraction of the predictions of a class that belong to the contaminants."""
+        column = self.counts[:, self._indices([name])[0]]
+        return float(_divide(column[self._indices(contaminants)].sum(), column.sum()))
 
-    def _places(self, names: Sequence[str]) -> list[int]:
+    def _indices(self, names: Sequence[str]) -> list[int]:
         return [self.classes.index(name) for name in names]
 
 
 def confusion(labels: npt.ArrayLike, predicted: npt.ArrayLike) -> Confusion:
-    """Count true against predicted classes.
+    """Return the confusion matrix of predictions.
 
     Parameters
     ----------
     labels, predicted : array_like of int, shape (N,)
-        Indices into `CLASSES`.
+        True and predicted classes as indices into `CLASSES`.
     """
     n_classes = len(CLASSES)
     cells = np.asarray(labels, np.int64) * n_classes + np.asarray(predicted, np.int64)

@@ -1,4 +1,4 @@
-"""Early classification: how the score grows with points and with days since detection."""
+"""Early classification: scores by the number of points and by the days since first detection."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy.typing as npt
 from fink_t2.science.light_curves import LightCurves
 from fink_t2.training.evaluation.log_loss import flat_weighted_log_loss
 
-#: Lower edges of the bins; the last is open above.
+#: Lower edges of the bins; the last bin has no upper edge.
 POINT_EDGES = (2, 3, 4, 5, 7, 10, 15, 20, 30, 50)
 DAY_EDGES = (0, 2, 4, 7, 10, 15, 20, 30, 50, 90)
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Scores of examples, binned by how much was known of them.
+    """Scores of examples in bins of a quantity that grows with the light curve.
 
     Attributes
     ----------
     edges : tuple of float
         Lower edge of each bin.
     count : list of int
-        Examples per bin.
+        Number of examples in each bin.
     log_loss, accuracy, macro_recall : list of float
-        Flat-weighted log-loss over the classes in the bin, share of right predictions, and
+        Flat-weighted log-loss over the classes in the bin, fraction of correct predictions, and
         mean recall of the classes in the bin; NaN in an empty bin.
     """
 
@@ -38,7 +38,7 @@ class Growth:
 
 
 def growth(
-    known: npt.ArrayLike,
+    quantity: npt.ArrayLike,
     edges: tuple[float, ...],
     labels: npt.NDArray[np.int64],
     probabilities: npt.NDArray[np.floating],
@@ -47,22 +47,22 @@ def growth(
 
     Parameters
     ----------
-    known : array_like, shape (N,)
-        What is binned, for instance the number of points; below the first edge, or NaN, an
-        example is left out.
+    quantity : array_like, shape (N,)
+        The quantity, such as the number of points. Examples below the first edge, or with NaN,
+        are left out.
     edges : tuple of float
-        Lower edges, rising.
+        Lower edges of the bins in increasing order.
     labels : ndarray of int64, shape (N,)
         True classes.
     probabilities : ndarray, shape (N, C)
         Predicted probabilities.
     """
-    values = np.asarray(known, dtype=np.float64)
-    place = np.digitize(values, edges) - 1
-    place[np.isnan(values)] = -1
+    values = np.asarray(quantity, dtype=np.float64)
+    bin_number = np.digitize(values, edges) - 1
+    bin_number[np.isnan(values)] = -1
     counts, losses, accuracies, recalls = [], [], [], []
     for index in range(len(edges)):
-        inside = place == index
+        inside = bin_number == index
         right = probabilities[inside].argmax(axis=1) == labels[inside]
         present = np.unique(labels[inside])
         counts.append(int(inside.sum()))
@@ -74,10 +74,15 @@ def growth(
 
 
 def days_since_first_detection(light_curves: LightCurves) -> npt.NDArray[np.float64]:
-    """Return days from the first detection to the last point, shape (N,).
+    """Return the days from the first detection to the last point.
 
-    The first detection is the survey's where it is known (``first_seen``), or else the
-    light curve's first point. NaN for a curve without points.
+    The first detection is that of the survey (``first_seen``) if it is known, otherwise the first
+    point of the light curve.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        The days; NaN for a light curve without points.
     """
     has_points = np.diff(light_curves.starts) > 0
     days = np.full(len(light_curves), np.nan)

@@ -1,4 +1,4 @@
-"""All metrics of one model on one set of labelled light curves."""
+"""All metrics of a model on a set of labelled light curves."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ from fink_t2.training.evaluation.threshold_curves import ThresholdCurves, thresh
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate` found; `numbers` is what goes into JSON.
+    """The result of an evaluation.
 
     Attributes
     ----------
     model : str
-        Name and version.
+        Name and version of the model.
     data : str
-        What it was evaluated on, in words.
+        Description of the data.
     examples : int
-        Classified light curves of a known class.
+        Number of classified light curves of a known class.
     not_classified : int
-        Light curves that the quality cuts, or the network, turned away.
+        Number of light curves of a known class that have no classification.
     unknown_class : int
-        Light curves whose class is none of the 14.
+        Number of light curves whose class is none of the 14.
     log_loss : float
         Flat-weighted log-loss over the classes that occur.
     confusion : Confusion
-        Predicted class: largest of all 14 probabilities.
+        Confusion matrix. The predicted class is that of the largest of all 14 probabilities.
     curves : ThresholdCurves
-        ROC and precision-recall.
+        ROC and precision-recall curves.
     reliability : Reliability
-        Calibration.
+        Calibration of the largest probability.
     by_points, by_days : Growth
-        Early classification.
+        Scores by the number of points and by the days since first detection.
     """
 
     model: str
@@ -67,7 +67,7 @@ class Evaluation:
     by_days: Growth
 
     def numbers(self) -> dict[str, Any]:
-        """Return every number, NaN as None, in a form that JSON takes."""
+        """Return all numbers in types that JSON has, with None for NaN."""
         matrix, curves = self.confusion, self.curves
         recall, precision = matrix.recall(), matrix.precision()
         present = [i for i in range(len(CLASSES)) if matrix.counts[i].sum()]
@@ -114,7 +114,7 @@ def evaluate(
     labels: npt.NDArray[np.int64],
     data: str,
 ) -> Evaluation:
-    """Classify labelled light curves by the stream's own path, and score the result.
+    """Classify labelled light curves as the stream does, and score the result.
 
     Parameters
     ----------
@@ -123,16 +123,25 @@ def evaluate(
     light_curves : LightCurves
         N light curves.
     labels : ndarray of int64, shape (N,)
-        True classes; -1 for none of the 14: such a curve is left out.
+        True classes. Light curves with -1, for none of the 14 classes, are left out.
     data : str
-        What the light curves are, in words.
+        Description of the data.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ValueError
+        If no light curve of a known class is classified.
     """
-    found = classifier.classify(light_curves)
-    classified = found.status == Status.OK
+    classification = classifier.classify(light_curves)
+    classified = classification.status == Status.OK
     return evaluate_predictions(
         labels,
-        found.probabilities,
-        found.points.sum(axis=1),
+        classification.probabilities,
+        classification.points.sum(axis=1),
         days_since_first_detection(light_curves),
         classified,
         model=classifier.reference.label,
@@ -155,17 +164,26 @@ def evaluate_predictions(
     Parameters
     ----------
     labels : ndarray of int64, shape (N,)
-        True classes; -1 for none of the 14.
+        True classes; -1 for none of the 14 classes.
     probabilities : ndarray, shape (N, 14)
         Predicted probabilities.
     points : ndarray of int, shape (N,)
-        Points of each light curve.
+        Number of points of each light curve.
     days : ndarray of float64, shape (N,)
-        Days since the first detection; NaN where not known.
+        Days since the first detection; NaN if not known.
     classified : ndarray of bool, shape (N,), optional
-        Which light curves have a prediction; default: all.
+        True for light curves that have a prediction; by default all have.
     model, data : str
-        Names, for the report.
+        Names of the model and of the data, for the report.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ValueError
+        If no light curve of a known class is classified.
     """
     if classified is None:
         classified = np.ones(len(labels), dtype=bool)
@@ -173,7 +191,7 @@ def evaluate_predictions(
     keep = known & classified
     labels, probabilities = labels[keep], probabilities[keep]
     if not labels.size:
-        raise ValueError("no classified light curve of a known class to evaluate on")
+        raise ValueError("no light curve of a known class is classified")
     return Evaluation(
         model=model,
         data=data,
@@ -190,7 +208,7 @@ def evaluate_predictions(
 
 
 def _without_nan(value: Any) -> Any:
-    """Replace NaN by None: JSON has no NaN."""
+    """Replace NaN by None, because JSON has no NaN."""
     if isinstance(value, dict):
         return {key: _without_nan(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

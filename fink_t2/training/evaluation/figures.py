@@ -16,22 +16,27 @@ from fink_t2.training.evaluation.confusion import Confusion
 from fink_t2.training.evaluation.early import Growth
 from fink_t2.training.evaluation.evaluate import Evaluation
 
-#: One colour per class, the same in every figure: light to dark, no two alike side by side.
+#: Colour of each class in all figures.
 CLASS_COLOURS = [mpl.colormaps["tab20"](k) for k in (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 1, 3, 5, 9)]
 RESOLUTION = 110
 GREY = "0.45"
 
 
 def draw_all(evaluation: Evaluation, folder: str | os.PathLike[str]) -> list[Path]:
-    """Draw confusion, ROC, precision-recall, reliability and early classification.
+    """Draw all figures.
 
     Parameters
     ----------
     evaluation : Evaluation
-        What to draw.
+        The evaluation.
     folder : path
-        Where ``confusion.png``, ``roc.png``, ``pr.png``, ``reliability.png`` and
-        ``early.png`` go.
+        Folder for ``confusion.png``, ``roc.png``, ``pr.png``, ``reliability.png`` and
+        ``early.png``.
+
+    Returns
+    -------
+    list of path
+        The files.
     """
     folder = Path(folder)
     drawings = {
@@ -77,13 +82,13 @@ def draw_confusion(matrix: Confusion, title: str) -> Figure:
             )
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class (examples)")
-    axes.set_title(f"{title}: share of each true class", fontsize=10)
+    axes.set_title(f"{title}: fraction of each true class", fontsize=10)
     figure.colorbar(image, ax=axes, fraction=0.03, pad=0.02)
     return figure
 
 
 def draw_roc(evaluation: Evaluation) -> Figure:
-    """Draw the ROC curve of every class and of all together."""
+    """Draw the ROC curve of every class, and their micro-average."""
     curves = evaluation.curves
     figure, axes = _square()
     axes.plot([0, 1], [0, 1], ":", color=GREY, linewidth=1)
@@ -104,7 +109,7 @@ def draw_roc(evaluation: Evaluation) -> Figure:
 
 
 def draw_precision_recall(evaluation: Evaluation) -> Figure:
-    """Draw the precision-recall curve of every class and of all together."""
+    """Draw the precision-recall curve of every class, and their micro-average."""
     curves = evaluation.curves
     figure, axes = _square()
     for index, (recall, precision) in curves.precision_recall.items():
@@ -131,7 +136,7 @@ def draw_precision_recall(evaluation: Evaluation) -> Figure:
 
 
 def draw_reliability(evaluation: Evaluation) -> Figure:
-    """Draw accuracy against confidence, and how many examples have which confidence."""
+    """Draw the reliability diagram, with a histogram of the largest probability."""
     diagram = evaluation.reliability
     figure = Figure(figsize=(5.2, 5.6), dpi=RESOLUTION, layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
@@ -143,7 +148,7 @@ def draw_reliability(evaluation: Evaluation) -> Figure:
     upper.errorbar(
         diagram.confidence[filled], share, error, fmt="o-", color="C0", markersize=4, capsize=2
     )
-    upper.set_ylabel("share that is right")
+    upper.set_ylabel("accuracy")
     upper.set_ylim(0, 1)
     upper.set_title(
         f"{evaluation.model}: calibration (ECE {diagram.expected_calibration_error:.3f})",
@@ -160,7 +165,7 @@ def draw_reliability(evaluation: Evaluation) -> Figure:
 
 
 def draw_early(evaluation: Evaluation) -> Figure:
-    """Draw log-loss and accuracy against points and against days since first detection."""
+    """Draw the scores against the number of points and the days since first detection."""
     figure = Figure(figsize=(9.0, 5.6), dpi=RESOLUTION, layout="constrained")
     panels = figure.subplots(2, 2, sharex="col", sharey="row")
     for column, (name, scores) in enumerate(
@@ -177,7 +182,7 @@ def draw_early(evaluation: Evaluation) -> Figure:
         ]
         panels[1, column].set_xticks(range(len(labels)), labels, rotation=45)
     panels[0, 0].set_ylabel("flat-weighted log-loss")
-    panels[1, 0].set_ylabel("share")
+    panels[1, 0].set_ylabel("accuracy, macro recall")
     panels[1, 1].legend(frameon=False, fontsize=8)
     figure.suptitle(f"{evaluation.model}: early classification", fontsize=10)
     return figure
@@ -186,7 +191,7 @@ def draw_early(evaluation: Evaluation) -> Figure:
 def _draw_growth(
     axes: Any, scores: Growth, values: list[float], colour: str, label: str | None = None
 ) -> None:
-    filled = [place for place, count in enumerate(scores.count) if count]
+    filled = [number for number, count in enumerate(scores.count) if count]
     axes.plot(filled, [values[i] for i in filled], "o-", color=colour, markersize=4, label=label)
     axes.grid(alpha=0.25)
 

@@ -1,19 +1,19 @@
-"""The published metric: flat-weighted multi-class log-loss."""
+"""The flat-weighted multi-class log-loss."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-#: Probabilities are kept this far from zero, as in the loss that training minimises.
+#: Lower limit of probabilities, which is also that of the loss in training.
 SMALLEST_PROBABILITY = 1e-7
 
 
 def flat_weighted_log_loss(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
-    """Return the log-loss in which every class weighs the same, however many objects it has.
+    """Return the log-loss in which every class has the same weight.
 
-    ``L = -(1/C) sum_i (1/N_i) sum_j y_ij ln p_ij`` (arXiv:2105.06178, equation 10, with all
-    weights one), over the C classes that occur among the labels.
+    It is ``L = -(1/C) sum_i (1/N_i) sum_j y_ij ln p_ij`` over the C classes that occur among the
+    labels (arXiv:2105.06178, equation 10, with all weights equal to one).
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def flat_weighted_log_loss(labels: npt.ArrayLike, probabilities: npt.ArrayLike) 
     Returns
     -------
     float
-        NaN where there is no example.
+        The loss; NaN if there is no example.
     """
     labels = np.asarray(labels, dtype=np.int64)
     if not labels.size:
@@ -36,14 +36,14 @@ def flat_weighted_log_loss(labels: npt.ArrayLike, probabilities: npt.ArrayLike) 
 
 
 def log_losses(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return ``-ln p`` of the true class of each example, shape (N,)."""
+    """Return ``-ln p`` for the true class of each example, shape (N,)."""
     labels = np.asarray(labels, dtype=np.int64)
-    found = np.asarray(probabilities, dtype=np.float64)[np.arange(len(labels)), labels]
-    return -np.log(np.clip(found, SMALLEST_PROBABILITY, 1.0))
+    of_true_class = np.asarray(probabilities, dtype=np.float64)[np.arange(len(labels)), labels]
+    return -np.log(np.clip(of_true_class, SMALLEST_PROBABILITY, 1.0))
 
 
 def flat_weights(labels: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return weights that give every class that occurs the same sum, their mean being one.
+    """Return weights with a mean of one that have the same sum for every class that occurs.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def flat_weights(labels: npt.ArrayLike) -> npt.NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape (N,)
-        ``N / (C N_i)`` for an example of class i.
+        The weight ``N / (C N_i)`` for an example of class i.
     """
     labels = np.asarray(labels, dtype=np.int64)
     _, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)

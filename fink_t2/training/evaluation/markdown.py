@@ -1,4 +1,4 @@
-"""Tables in Markdown, as terminals, cards and reports show them."""
+"""Tables in Markdown, for terminals, model cards and reports."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Lay out a table with columns of even width.
+    """Return a table whose columns are padded to even width.
 
     Parameters
     ----------
     header : sequence of str
         Names of the columns.
     rows : sequence of sequences
-        Cells; floats are shown with three digits, None as an empty cell.
+        Cells of each row. Floats are shown with three decimals, None and NaN as an empty cell.
     """
     cells = [list(header)] + [[show(value) for value in row] for row in rows]
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(header))]
@@ -31,7 +31,7 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def show(value: Any) -> str:
-    """Write one cell."""
+    """Return the text of one cell."""
     if value is None:
         return ""
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""The published network fed as its deployment fed it."""
+"""The published network with the input that it received in its deployment."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from fink_t2.science.preprocessing import prepare
 
 
 class PublishedDeployment:
-    """The published ``.tflite`` with the deployed preprocessing: time reversed, signs lost.
+    """The published TFLite file with the preprocessing of its deployment.
 
-    The deployed module read an alert's history newest first and never turned it round, and
-    took a negative subtraction for positive flux. The Gaussian process is this package's;
-    it agrees with the deployed one's library.
+    The deployed module did not reverse the history of an alert, which is in order of decreasing
+    time, and took negative subtractions for positive flux. The Gaussian process is that of this
+    package, which agrees with the library of the deployment.
 
     Parameters
     ----------
     path : path
-        The published ``.tflite``.
+        The published TFLite file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -1,4 +1,4 @@
-"""An evaluation as Markdown, and all of it (JSON, Markdown, figures) in one folder."""
+"""The report of an evaluation: Markdown, JSON and figures."""
 
 from __future__ import annotations
 
@@ -87,16 +87,16 @@ def write_report(evaluation: Evaluation, folder: Path) -> list[Path]:
     Parameters
     ----------
     evaluation : Evaluation
-        What to write.
+        The evaluation.
     folder : path
-        Made where it is missing.
+        Folder to write; it is created if necessary.
 
     Returns
     -------
     list of path
-        What was written.
+        The files.
     """
-    # matplotlib is slow to import, and only drawing needs it.
+    # Imported here, because matplotlib is slow to import and only figures need it.
     from fink_t2.training.evaluation.figures import draw_all
 
     folder.mkdir(parents=True, exist_ok=True)

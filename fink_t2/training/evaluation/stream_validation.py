@@ -1,4 +1,4 @@
-"""Predictions that the stream wrote, against spectroscopic types."""
+"""Evaluation of predictions that the stream wrote, with spectroscopic types as labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from fink_t2.science.classes import CLASSES
 from fink_t2.training.data_sets.labelled_tables import LABEL_NAMES, class_names
 from fink_t2.training.evaluation.evaluate import Evaluation, evaluate_predictions
 
-#: Where the object's name, the alert's date and its first detection stand, flat or nested.
+#: Columns of the name of the object, the date of the alert, and the date of the first detection,
+#: as paths into nested columns.
 OBJECT_FIELDS = (("objectId",), ("diaObjectId",), ("diaObject", "diaObjectId"))
 TIME_FIELDS = (("candidate", "jd"), ("jd",), ("diaSource", "midpointMjdTai"), ("candid",))
 START_FIELDS = (("candidate", "jdstarthist"), ("jdstarthist",))
@@ -36,12 +37,14 @@ def validate_stream(
     Parameters
     ----------
     alerts : path
-        Parquet file, or partitioned folder, as the stream or ``fink-t2 classify`` writes it:
-        the object's name, and probabilities as the map ``t2`` or as one column per class.
+        Parquet file or partitioned folder that the stream or ``fink-t2 classify`` wrote. It
+        contains the name of the object, and the probabilities as a map ``t2`` or as one column
+        for each class.
     labels : path
-        CSV or Parquet: object name and TNS type, class name or PLAsTiCC code.
+        CSV or Parquet table of object names and labels, which are TNS types, class names or
+        PLAsTiCC codes.
     every_alert : bool
-        Score every alert; default: the last classified one of each object.
+        Whether to score every alert instead of the last classified alert of each object.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def validate_stream(
     Raises
     ------
     LightCurveError
-        If a file lacks columns, or no alert has a label.
+        If a column is missing, or no alert has a label.
     """
     predictions = read_predictions(alerts)
     types = _read_labels(labels)
@@ -83,7 +86,7 @@ def validate_stream(
 
 
 def read_predictions(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read what the stream wrote, only the columns that count.
+    """Read the predictions that the stream wrote.
 
     Parameters
     ----------
@@ -93,8 +96,9 @@ def read_predictions(path: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``object`` (str), ``time``, ``days`` since the first detection (NaN where not
-        known), ``points``, ``model``, and ``p``: an array of 14 probabilities.
+        Columns ``object`` (name), ``time`` (date of the alert), ``days`` (days since the first
+        detection, NaN if not known), ``points`` (number of points), ``model``, and ``p`` (array
+        of 14 probabilities).
     """
     try:
         data = ds.dataset(path, format="parquet", partitioning="hive")
@@ -142,17 +146,17 @@ def read_predictions(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _of_maps(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
-    """Turn a column of maps from class to probability into an array, shape (N, 14)."""
+    """Convert maps from class to probability to an array of shape (N, 14)."""
     result = np.full((len(column), len(CLASSES)), NOT_CLASSIFIED, dtype=np.float32)
-    places = {name: index for index, name in enumerate(CLASSES)}
+    columns = {name: index for index, name in enumerate(CLASSES)}
     for row, pairs in enumerate(column.to_pylist()):
         for name, value in pairs or ():
-            result[row, places[name]] = value
+            result[row, columns[name]] = value
     return result
 
 
 def _read_labels(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the class of each object whose type is known; "other" stays."""
+    """Return the class of each object whose type is known, which may be "other"."""
     table = read_table(path)
     columns = {str(column).lower(): column for column in table.columns}
     objects = next(
@@ -168,17 +172,17 @@ def _read_labels(path: str | os.PathLike[str]) -> dict[str, str]:
     if len(unknown) and all(name is None for name in names):
         raise LightCurveError(f"{path}: no known type; it has {', '.join(unknown[:5])}")
     pairs = zip(table[objects].astype(str), names, strict=True)
-    return {name: found for name, found in pairs if found is not None}
+    return {name: label for name, label in pairs if label is not None}
 
 
 def _find(schema: pa.Schema, paths: tuple[tuple[str, ...], ...]) -> ds.Expression | None:
     for path in paths:
         if path[0] not in schema.names:
             continue
-        kind = schema.field(path[0]).type
+        data_type = schema.field(path[0]).type
         if len(path) == 1:
             return ds.field(*path)
-        if pa.types.is_struct(kind) and kind.get_field_index(path[1]) >= 0:
+        if pa.types.is_struct(data_type) and data_type.get_field_index(path[1]) >= 0:
             return ds.field(*path)
     return None
 
@@ -186,8 +190,10 @@ def _find(schema: pa.Schema, paths: tuple[tuple[str, ...], ...]) -> ds.Expressio
 def _field(
     schema: pa.Schema, paths: tuple[tuple[str, ...], ...], source: str | os.PathLike[str]
 ) -> ds.Expression:
-    found = _find(schema, paths)
-    if found is None:
-        wanted = " or ".join(".".join(path) for path in paths)
-        raise LightCurveError(f"{source}: no column {wanted}; it has {', '.join(schema.names)}")
-    return found
+    field = _find(schema, paths)
+    if field is None:
+        names = " or ".join(".".join(path) for path in paths)
+        raise LightCurveError(
+            f"{source}: no column {names}; the columns are {', '.join(schema.names)}"
+        )
+    return field

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves of every class, and over all of them."""
+"""ROC and precision-recall curves of every class, and their averages."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ThresholdCurves:
-    """ROC and precision-recall of N examples, one class against the rest.
+    """ROC and precision-recall curves of N examples, each class against the rest.
 
     Attributes
     ----------
-    roc : dict of int to (false positive rate, true positive rate)
-        By class index.
-    precision_recall : dict of int to (recall, precision)
-        By class index.
-    roc_auc, pr_auc : dict of int to float
-        Area under the ROC curve; average precision (area under the step-wise
-        precision-recall curve).
+    roc : dict of int to tuple of ndarray
+        False positive rate and true positive rate by class index.
+    precision_recall : dict of int to tuple of ndarray
+        Recall and precision by class index.
+    roc_auc : dict of int to float
+        Area under the ROC curve by class index.
+    pr_auc : dict of int to float
+        Average precision, the area under the stepwise precision-recall curve, by class index.
     micro_roc, micro_precision_recall : tuple of ndarray
-        The same curves with all (example, class) pairs in one pool.
+        The same curves for all pairs of example and class together.
     micro_roc_auc, micro_pr_auc : float
-        Areas under those.
+        Areas under these.
     """
 
     roc: dict[int, tuple[FloatArray, FloatArray]]
@@ -51,7 +52,7 @@ class ThresholdCurves:
 
 
 def threshold_curves(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> ThresholdCurves:
-    """Compute one-against-the-rest curves of the classes that occur.
+    """Compute the curves of the classes that occur, each against the rest.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def threshold_curves(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> Thr
     roc, precision_recall, roc_auc, pr_auc = {}, {}, {}, {}
     for index in range(scores.shape[1]):
         is_class = truth[:, index]
-        # With one kind of example only, neither curve is defined.
+        # Neither curve is defined without examples of the class, or without others.
         if not is_class.any() or is_class.all():
             continue
         roc[index], roc_auc[index] = _roc(is_class, scores[:, index])

@@ -1,4 +1,4 @@
-"""What a network trains on: prepared light curves with targets and weights."""
+"""Examples for training: network input made from light curves, with targets and weights."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ import numpy.typing as npt
 from fink_t2.science.preprocessing import prepare
 from fink_t2.training.examples.labelled import Labelled, class_indices
 
-#: Light curves that one thread prepares at a time.
+#: Number of light curves that a thread interpolates at a time.
 BLOCK = 2048
 
 
 @dataclass(frozen=True)
 class Examples:
-    """N prepared examples.
+    """N training examples.
 
     Attributes
     ----------
     grid : ndarray of float32, shape (N, L, M)
-        Scaled interpolated light curves.
+        Interpolated and scaled light curves at L times in M passbands.
     features : ndarray of float32, shape (N, R)
-        Auxiliary features, all that `fink_t2.science.features.feature_names` lists.
+        All auxiliary features that `fink_t2.science.features.feature_names` lists.
     label_mask : ndarray of bool, shape (N, 14)
-        Classes that are right; see `fink_t2.training.examples.labelled.Labelled`.
+        True for every class that is correct, as in
+        `fink_t2.training.examples.labelled.Labelled`.
     weight : ndarray of float32, shape (N,)
         Weight in the loss.
     """
@@ -42,18 +43,29 @@ class Examples:
         return len(self.grid)
 
     def select(self, keep: npt.ArrayLike) -> Examples:
-        """Return the examples that a boolean mask or an index array chooses."""
+        """Return the examples chosen by a boolean mask or by indices."""
         keep = np.asarray(keep)
         return Examples(
             self.grid[keep], self.features[keep], self.label_mask[keep], self.weight[keep]
         )
 
     def labels(self) -> npt.NDArray[np.int64]:
-        """Return each example's class index, -1 where it is not one of the 14."""
+        """Return the class index of each example, -1 where the class is not known."""
         return class_indices(self.label_mask)
 
     def inputs(self, feature_columns: Sequence[int]) -> list[npt.NDArray[np.float32]]:
-        """Return what a network takes: the grid and, if it has any, its features."""
+        """Return the input of a network.
+
+        Parameters
+        ----------
+        feature_columns : sequence of int
+            Columns of the features that the network uses; may be empty.
+
+        Returns
+        -------
+        list of ndarray
+            The grid and, if the network uses any, the features.
+        """
         if not len(feature_columns):
             return [self.grid]
         return [self.grid, self.features[:, list(feature_columns)]]
@@ -65,18 +77,19 @@ def make_examples(
     weight: npt.ArrayLike = 1.0,
     threads: int | None = None,
 ) -> Examples:
-    """Interpolate and scale light curves on all cores, by the code that the stream uses.
+    """Interpolate and scale light curves on all cores, with the code that the stream uses.
 
     Parameters
     ----------
     labelled : Labelled
-        N light curves that passed the cuts.
+        N light curves that have passed the cuts.
     grid_length : int
-        L.
+        Number of times L of the grid.
     weight : array_like, scalar or shape (N,)
         Weights in the loss.
     threads : int, optional
-        Default: all cores. The compiled Gaussian process runs without Python's lock.
+        Number of threads; by default one for each core. The compiled Gaussian process
+        releases Python's global interpreter lock.
 
     Returns
     -------
@@ -99,7 +112,7 @@ def make_examples(
 
 
 def join_examples(parts: Sequence[Examples]) -> Examples:
-    """Put several sets of examples behind each other."""
+    """Concatenate sets of examples."""
     return Examples(
         np.concatenate([part.grid for part in parts]),
         np.concatenate([part.features for part in parts]),

@@ -1,4 +1,4 @@
-"""Labelled light curves: what every data set gives, and every step of training takes."""
+"""Labelled light curves, the common form of all data sets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.light_curves import LightCurves
 
-#: Classes of objects that vary for years: what a catalogued star or active nucleus, of
-#: whatever type, may be called without harm to a search for transients.
+#: Classes of objects that vary for years. For a catalogued star or active nucleus of unknown
+#: type each of them counts as correct, because none misleads a search for transients.
 VARIABLE_CLASSES = ("EB", "Mira", "M-dwarf", "AGN", "RRL", "mu-Lens-Single")
 
 #: Classes of single events: all classes that are not `VARIABLE_CLASSES`.
@@ -28,14 +28,14 @@ class Labelled:
     light_curves : LightCurves
         The light curves.
     label_mask : ndarray of bool, shape (N, 14)
-        Classes that are right for each: a row of one True for a known class; several for an
-        object of which only less is known (a variable star of a type outside the 14).
+        True for every class that is correct. A row has a single True if the class is known,
+        and several if less is known (a variable star of a type outside the 14 classes).
     object_id : ndarray of str, shape (N,)
-        Which object each curve shows; splits never part an object.
+        Name of the object. All examples of an object are on the same side of every split.
     source : ndarray of str, shape (N,)
-        Which data set it came from.
+        Name of the data set.
     is_alert : ndarray of bool, shape (N,)
-        True for what one alert holds, False for a whole light curve.
+        True for the points of a single alert, False for a whole light curve.
     """
 
     light_curves: LightCurves
@@ -48,7 +48,13 @@ class Labelled:
         return len(self.light_curves)
 
     def select(self, keep: npt.ArrayLike) -> Labelled:
-        """Return the examples that a boolean mask or an index array chooses, in its order."""
+        """Return some of the examples.
+
+        Parameters
+        ----------
+        keep : array_like
+            Boolean mask of shape (N,), or indices, whose order is kept.
+        """
         keep = np.asarray(keep)
         chosen = np.flatnonzero(keep) if keep.dtype == bool else keep.astype(np.int64)
         return Labelled(
@@ -60,33 +66,39 @@ class Labelled:
         )
 
     def labels(self) -> npt.NDArray[np.int64]:
-        """Return each example's class index, -1 where it is not one of the 14."""
+        """Return the class index of each example, -1 where the class is not known."""
         return class_indices(self.label_mask)
 
 
 def class_indices(label_mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return the one class of each row, -1 where several are marked.
+    """Return the class index of each row, -1 where several classes are correct.
 
     Parameters
     ----------
     label_mask : ndarray of bool, shape (N, 14)
-        See `Labelled`.
+        True for every class that is correct.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        Indices into `fink_t2.science.classes.CLASSES`, or -1.
     """
     return np.where(label_mask.sum(axis=1) == 1, label_mask.argmax(axis=1), -1)
 
 
 def label_mask_of(names: Sequence[str | None]) -> npt.NDArray[np.bool_]:
-    """Return which classes are right for each name.
+    """Return the label masks of named classes.
 
     Parameters
     ----------
     names : sequence of str or None
-        One of the 14 classes; anything else stands for a variable object of another type,
-        for which every one of `VARIABLE_CLASSES` is right.
+        Each one of the 14 classes. Any other value stands for a variable object of another
+        type, for which all of `VARIABLE_CLASSES` are correct.
 
     Returns
     -------
     ndarray of bool, shape (N, 14)
+        True for every class that is correct.
     """
     label_mask = np.zeros((len(names), len(CLASSES)), dtype=bool)
     variable = [CLASSES.index(name) for name in VARIABLE_CLASSES]
@@ -99,10 +111,20 @@ def label_mask_of(names: Sequence[str | None]) -> npt.NDArray[np.bool_]:
 def concatenate(parts: Sequence[Labelled]) -> Labelled:
     """Join data sets of one survey.
 
+    Parameters
+    ----------
+    parts : sequence of Labelled
+        The data sets, at least one.
+
+    Returns
+    -------
+    Labelled
+        Their examples in order.
+
     Raises
     ------
     ValueError
-        If there is none, or they are of different surveys.
+        If there is no data set, or if they are of different surveys.
     """
     if not parts:
         raise ValueError("no data set to join")

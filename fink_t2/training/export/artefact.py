@@ -22,18 +22,18 @@ CARD_FILE = "card.md"
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """What a network is and how its input is made.
+    """Identity of a model and description of the network's input.
 
     Attributes
     ----------
     name, version : str
-        As in ``models/<name>/<version>``.
+        Name and version, which are the folders ``models/<name>/<version>``.
     survey : str
-        Which passbands it takes.
+        Name of the survey, which determines the passbands.
     grid_length : int
-        L, times per light curve.
+        Number of times L at which light curves are interpolated.
     features : tuple of str
-        Auxiliary features it takes, in the order of its input.
+        Auxiliary features in the order of the network's input.
     """
 
     name: str
@@ -43,7 +43,7 @@ class ModelIdentity:
     features: tuple[str, ...]
 
     def metadata(self) -> dict[str, Any]:
-        """Return what `fink_t2.science.model_store.read_reference` checks."""
+        """Return the metadata that `fink_t2.science.model_store.read_reference` checks."""
         return {
             "name": self.name,
             "version": self.version,
@@ -69,24 +69,24 @@ def write_artefact(
     Parameters
     ----------
     folder : path
-        The version's folder; made where it is missing.
+        Folder of the version; it is created if necessary.
     identity : ModelIdentity
-        What the network is.
+        Identity of the model.
     model : keras.Model
-        The Keras parent, uncompressed or clustered; calibrated.
+        The Keras network from which the TFLite file was made, calibration included.
     tflite : bytes
-        The exported network.
+        The content of the TFLite file.
     training : mapping
-        How it was made: data, seed, settings, losses. Stands in ``metrics.json`` as
-        "training".
+        Settings, provenance and results of the training, for the key "training" of
+        ``metrics.json``.
     class_factors : mapping of str to float, optional
-        Factors on classes' probabilities that calibration folded in, for the class mix of
-        real alerts.
+        Factors on the probabilities of the classes that the calibration has folded into the
+        network.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL_FILE).write_bytes(tflite)
-    # A copy without the optimizer's state, which is twice the size of the weights.
+    # The state of the optimiser, which is twice the size of the weights, is not stored.
     bare = keras.models.clone_model(model)
     bare.set_weights(model.get_weights())
     bare.save(folder / KERAS_FILE)

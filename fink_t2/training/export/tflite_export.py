@@ -1,4 +1,4 @@
-"""Export a Keras network to TFLite, in a form that LiteRT's XNNPACK delegate runs whole."""
+"""Export of Keras networks to TFLite, such that the XNNPACK delegate executes the whole graph."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from typing import Any
 import keras
 import numpy as np
 
-#: How weights are stored: as trained, in half precision, or as 8-bit integers with one
-#: scale per output channel ("dynamic range": activations stay float32).
+#: Storage of the weights: as trained, in half precision, or as 8-bit integers with one scale for
+#: each output channel ("dynamic range" quantization, in which activations remain float32).
 WEIGHTS = ("float32", "float16", "int8")
 
 
 def export_tflite(model: keras.Model, batch_size: int = 1, weights: str = "float32") -> bytes:
-    """Convert a network with one fixed batch size.
+    """Convert a network with a fixed batch size.
 
-    Shapes are all known at conversion, which lets the delegate take the graph in one piece.
+    All shapes are known at the conversion, so that the delegate executes the graph as a whole.
 
     Parameters
     ----------
     model : keras.Model
-        Inputs "light_curve" and, optionally, "features"; see `fink_t2.science.inference`.
+        Network with the inputs "light_curve" and, optionally, "features", as
+        `fink_t2.science.inference` expects them.
     batch_size : int
-        Light curves per call of the interpreter.
+        Number of light curves that the exported network classifies at a time.
     weights : str
-        One of `WEIGHTS`.
+        Storage of the weights, one of `WEIGHTS`.
 
     Returns
     -------
     bytes
-        The flatbuffer.
+        The content of the TFLite file.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def export_tflite(model: keras.Model, batch_size: int = 1, weights: str = "float
     import tensorflow as tf
 
     if weights not in WEIGHTS:
-        raise ValueError(f"weights are one of {', '.join(WEIGHTS)}, not {weights!r}")
+        raise ValueError(f"weights must be one of {', '.join(WEIGHTS)}, not {weights!r}")
     with tempfile.TemporaryDirectory() as folder:
         save_for_conversion(model, folder, batch_size)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
@@ -60,11 +61,11 @@ def save_for_conversion(
     Parameters
     ----------
     model : keras.Model
-        The network; its weights may have been trained with any Keras backend.
+        The network, trained with any Keras backend.
     folder : path
-        Where to write.
+        Folder to write.
     batch_size : int or None
-        The fixed batch size; None leaves it free.
+        Fixed batch size, or None for a variable one.
     """
     import tensorflow as tf
 
@@ -73,8 +74,8 @@ def save_for_conversion(
         for tensor in model.inputs
     }
 
-    # Weights as constants of the graph: as variables, the converter would keep them apart as
-    # resources, which LiteRT reads from outside the flatbuffer and XNNPACK can't pack.
+    # The weights become constants of the graph. The converter would store variables as
+    # resources outside the graph, which XNNPACK can't pack.
     trainable = [np.asarray(variable) for variable in model.trainable_variables]
     fixed = [np.asarray(variable) for variable in model.non_trainable_variables]
 

@@ -1,4 +1,4 @@
-"""Multi-head self-attention, laid out so that TFLite runs it as plain batched products."""
+"""Multi-head self-attention, written such that TFLite executes it as batched matrix products."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import keras
 class SelfAttention(keras.layers.Layer):
     """Multi-head self-attention (Vaswani et al. 2017, section 3.2).
 
-    The same function of the same number of parameters as Keras's own
-    ``MultiHeadAttention`` with ``key_dim = width / heads``. Keras contracts over heads with
-    einsums, which TFLite keeps as reshapes and transposes of five dimensions that XNNPACK
-    does not take; here every tensor has at most four.
+    It computes the same function, with the same number of parameters, as the Keras layer
+    ``MultiHeadAttention`` with ``key_dim = width / heads``. That layer contracts over the heads
+    by einsum, which TFLite converts to reshapes and transposes of five-dimensional tensors.
+    XNNPACK does not support these; here every tensor has at most four dimensions.
 
     Parameters
     ----------
     heads : int
-        Number of heads h; divides the width.
+        Number of heads h, a divisor of the width.
     """
 
     def __init__(self, heads: int, **options: Any) -> None:
@@ -33,7 +33,7 @@ class SelfAttention(keras.layers.Layer):
         Raises
         ------
         ValueError
-            If the heads do not divide the width.
+            If the number of heads does not divide the width.
         """
         width = input_shape[-1]
         if width % self.heads:
@@ -45,7 +45,7 @@ class SelfAttention(keras.layers.Layer):
         super().build(input_shape)
 
     def _split(self, tensor: Any) -> Any:
-        """(batch, steps, width) -> (batch, heads, steps, width / heads)."""
+        """Reshape (batch, steps, width) to (batch, heads, steps, width / heads)."""
         if self.heads == 1:
             return tensor
         steps, width = tensor.shape[1], tensor.shape[2]
@@ -53,9 +53,9 @@ class SelfAttention(keras.layers.Layer):
         return keras.ops.transpose(parts, (0, 2, 1, 3))
 
     def call(self, inputs: Any) -> Any:
-        """Attend: (batch, steps, width) -> the same."""
+        """Apply the layer to a sequence of shape (batch, steps, width); the shape is kept."""
         steps, width = inputs.shape[1], inputs.shape[2]
-        # Scaling the queries costs steps x width products, scaling the scores steps^2 x heads.
+        # Scaling the queries takes steps * width products; the scores, steps^2 * heads.
         query = self._split(self.query_projection(inputs)) * (1.0 / math.sqrt(width // self.heads))
         key = self._split(self.key_projection(inputs))
         value = self._split(self.value_projection(inputs))
@@ -67,5 +67,5 @@ class SelfAttention(keras.layers.Layer):
         return self.output_projection(mixed)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what a saved model needs to make this layer again."""
+        """Return the arguments with which a saved model recreates this layer."""
         return {**super().get_config(), "heads": self.heads}

@@ -13,18 +13,21 @@ FeatureStatistics = tuple[npt.ArrayLike, npt.ArrayLike]
 
 
 def auxiliary_input(n_features: int, statistics: FeatureStatistics | None) -> tuple[Any, Any]:
-    """Make the input "features", and standardise it, so that every caller gives features raw.
+    """Create the input "features" and standardise it inside the network.
 
     Parameters
     ----------
     n_features : int
-        R.
+        Number R of features.
     statistics : pair of array_like of shape (R,), optional
-        Mean and variance; without them the features stay as they are.
+        Mean and variance of the features; without them the features are not standardised.
 
     Returns
     -------
-    features, standardised : tensor, shape (batch, R)
+    features : tensor, shape (batch, R)
+        The input.
+    standardised : tensor, shape (batch, R)
+        The standardised features.
     """
     features = keras.Input((n_features,), name="features")
     if statistics is None:
@@ -37,21 +40,23 @@ def auxiliary_input(n_features: int, statistics: FeatureStatistics | None) -> tu
 def join_features(
     pooled: Any, n_features: int, statistics: FeatureStatistics | None
 ) -> tuple[Any, list[Any]]:
-    """Put the standardised features beside a pooled sequence.
+    """Concatenate a pooled sequence with the standardised features.
 
     Parameters
     ----------
     pooled : tensor, shape (batch, d)
-        What a network made of a light curve.
-    n_features, statistics
-        As in `auxiliary_input`; without features nothing is joined.
+        Representation of a light curve.
+    n_features : int
+        Number R of features; 0 leaves the sequence unchanged.
+    statistics : pair of array_like of shape (R,), optional
+        Mean and variance of the features, as in `auxiliary_input`.
 
     Returns
     -------
     joined : tensor, shape (batch, d + R)
-        What goes on.
+        The concatenation.
     inputs : list of tensor
-        The further inputs: one or none.
+        The additional input of the network, if there is any.
     """
     if not n_features:
         return pooled, []

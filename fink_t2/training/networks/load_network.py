@@ -1,4 +1,4 @@
-"""Load a Keras network of this project."""
+"""Load Keras networks of this project."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from fink_t2.training.optimisation import flat_log_loss
 
 
 def load_network(path: str | os.PathLike[str]) -> keras.Model:
-    """Load ``model.keras``.
+    """Load a Keras network.
 
     Parameters
     ----------
     path : path
-        The file, or the folder of a model's version.
+        The file, or the folder of a version of a model, which contains ``model.keras``.
 
     Returns
     -------
     keras.Model
-        Not compiled.
+        The network, not compiled.
 
     Raises
     ------
     ModelError
-        If it is missing or can't be read.
+        If the file is missing or can't be read.
     """
     path = Path(path)
     if path.is_dir():
         path = path / "model.keras"
     if not path.is_file():
-        raise ModelError(f"{path}: no such Keras model")
-    # Keras finds this project's layers, losses and metrics once their modules are imported.
+        raise ModelError(f"{path}: no Keras model")
+    # Keras knows the layers, losses and metrics of this project once their modules are imported.
     for module in pkgutil.iter_modules(networks.__path__):
         importlib.import_module(f"{networks.__name__}.{module.name}")
     importlib.import_module(flat_log_loss.__name__)

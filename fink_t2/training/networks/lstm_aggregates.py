@@ -1,6 +1,6 @@
-"""The aggregates of the measurements that the MISweeper report's LSTM takes beside the curve.
+"""Statistics of the measurements that the LSTM of the MISweeper report uses as features.
 
-The report (Hoyes & Orekhov 2018) counts 31 and names these 18 kinds; its others are not known.
+The report (Hoyes & Orekhov 2018) mentions 31 features and names these 18; the others are not known.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pandas as pd
 
 from fink_t2.science.light_curves import LightCurves
 
-#: Statistics of the flux and of its error.
+#: Statistics of the flux and of the flux error.
 STATISTICS = ("max", "min", "mean", "median", "std", "skew")
 
 AGGREGATES = (
@@ -27,10 +27,10 @@ AGGREGATES = (
 
 
 def aggregate_features(light_curves: LightCurves) -> npt.NDArray[np.float32]:
-    """Compute `AGGREGATES` of every light curve.
+    """Compute `AGGREGATES` for every light curve.
 
-    Values span many powers of ten; each is put on a scale of sign(x) log10(1 + \\|x\\|), which the
-    report does not.
+    Because the values span many orders of magnitude, they are transformed by
+    sign(x) log10(1 + \\|x\\|), which the report does not do.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def aggregate_features(light_curves: LightCurves) -> npt.NDArray[np.float32]:
     Returns
     -------
     ndarray of float32, shape (N, 18)
-        Zero where a statistic is not defined (the spread of one point).
+        Zero where a statistic is not defined, such as the standard deviation of one point.
     """
     squared = (light_curves.flux / light_curves.flux_error) ** 2
     points = pd.DataFrame(

@@ -10,9 +10,15 @@ import numpy.typing as npt
 
 
 def sinusoids(length: int, width: int) -> npt.NDArray[np.float32]:
-    """Return the encoding of each position, shape (length, width).
+    """Return the sinusoidal encoding of every position.
 
-    Column ``2k`` is ``sin(position / 10000^(2k / width))``, column ``2k + 1`` its cosine.
+    Column ``2k`` is ``sin(position / 10000^(2k / width))``, and column ``2k + 1`` is the cosine of
+    the same argument.
+
+    Returns
+    -------
+    ndarray of float32, shape (length, width)
+        The encoding.
     """
     position = np.arange(length)[:, None]
     pair = np.arange(width)[None, :] // 2
@@ -22,13 +28,13 @@ def sinusoids(length: int, width: int) -> npt.NDArray[np.float32]:
 
 @keras.saving.register_keras_serializable(package="fink_t2")
 class PositionalEncoding(keras.layers.Layer):
-    """Add the sinusoidal encoding of its position to every step of a sequence."""
+    """Add the sinusoidal encoding of the position to every step of a sequence."""
 
     def build(self, input_shape: tuple[int | None, int, int]) -> None:
-        """Compute the encoding of the sequence's length."""
+        """Compute the encoding for the length of the sequence."""
         self.encoding = sinusoids(input_shape[1], input_shape[2])
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
-        """Add the encoding: (batch, steps, width) -> the same."""
+        """Apply the layer to a sequence of shape (batch, steps, width); the shape is kept."""
         return inputs + keras.ops.convert_to_tensor(self.encoding, dtype=inputs.dtype)

@@ -16,31 +16,35 @@ from fink_t2.training.networks.auxiliary_input import (
 from fink_t2.training.networks.positional_encoding import PositionalEncoding
 from fink_t2.training.networks.transformer_block import transformer_block
 
-#: Ways in which auxiliary features join: as further time steps or further passbands (both
-#: published), or through a small network of their own beside the pooled sequence.
+#: Ways in which auxiliary features join: as additional time steps or additional passbands (both
+#: published), or concatenated to the pooled sequence and followed by two dense layers.
 JOINS = ("time", "passbands", "head")
 
 
 @dataclass(frozen=True)
 class T2Settings:
-    """Hyperparameters of t2; the defaults are the published best.
+    """Hyperparameters of t2; the defaults are the published optimum.
 
     Attributes
     ----------
     width : int
-        d, width of the sequence inside.
-    heads, feed_forward, blocks : int
-        h, d_ff and N.
+        Width d of the sequence.
+    heads : int
+        Number h of attention heads.
+    feed_forward : int
+        Width d_ff of the hidden layer in each block.
+    blocks : int
+        Number N of blocks.
     dropout : float
-        Dropout inside the blocks.
+        Dropout rate in the blocks.
     join : str
-        How auxiliary features join, one of `JOINS`.
+        Way in which auxiliary features join, one of `JOINS`.
     patch : int
-        Neighbouring times that are embedded as one step; 1 as published.
+        Number of neighbouring times that are embedded as one step; 1 as published.
     head_width : int
-        Width of the hidden layers over features and pooled sequence, ``join = "head"`` only.
+        Width of the two dense layers after the concatenation with ``join = "head"``.
     head_dropout : float
-        Dropout there.
+        Dropout rate after these layers.
     """
 
     width: int = 32
@@ -68,26 +72,31 @@ def build_t2(
     ----------
     settings : T2Settings
         Hyperparameters.
-    grid_length, n_passbands, n_features : int
-        L, M, and R, the number of auxiliary features (0: none).
+    grid_length : int
+        Number L of times.
+    n_passbands : int
+        Number M of passbands.
+    n_features : int
+        Number R of auxiliary features, possibly 0.
     feature_statistics : pair of array_like of shape (R,), optional
-        Mean and variance by which the features are standardised inside the network.
+        Mean and variance with which the network standardises the features.
     n_classes : int
-        Number of classes C.
+        Number C of classes.
 
     Returns
     -------
     keras.Model
-        Input "light_curve" (batch, L, M) and, with features, "features" (batch, R); output
-        "probabilities" (batch, C). A last layer "logits" and a softmax make the output.
+        The input is "light_curve" of shape (batch, L, M) and, with features, "features" of
+        shape (batch, R). The output is "probabilities" of shape (batch, C), the softmax of the
+        layer "logits".
 
     Raises
     ------
     ValueError
-        If the join is not known or the patch does not divide L.
+        If `T2Settings.join` is not known or `T2Settings.patch` does not divide L.
     """
     if settings.join not in JOINS:
-        raise ValueError(f"join is one of {', '.join(JOINS)}, not {settings.join!r}")
+        raise ValueError(f"join must be one of {', '.join(JOINS)}, not {settings.join!r}")
     if grid_length % settings.patch:
         raise ValueError(f"a patch of {settings.patch} does not divide {grid_length} times")
     light_curve = keras.Input((grid_length, n_passbands), name="light_curve")
@@ -107,7 +116,7 @@ def build_t2(
             repeated = keras.layers.RepeatVector(sequence.shape[1])(standardised)
             sequence = keras.layers.Concatenate(axis=2)([sequence, repeated])
 
-    # A convolution of kernel one is a dense layer over every step.
+    # The published convolution with a kernel of size one is a dense layer on every step.
     sequence = keras.layers.Dense(settings.width, activation="relu", name="embedding")(sequence)
     sequence = PositionalEncoding(name="positional_encoding")(sequence)
     for block in range(settings.blocks):
@@ -116,8 +125,8 @@ def build_t2(
         )
     pooled = keras.layers.GlobalAveragePooling1D(name="pooling")(sequence)
     if n_features and settings.join == "head":
-        pooled, further = join_features(pooled, n_features, feature_statistics)
-        inputs += further
+        pooled, feature_inputs = join_features(pooled, n_features, feature_statistics)
+        inputs += feature_inputs
         for layer in (1, 2):
             pooled = keras.layers.Dense(
                 settings.head_width, activation="relu", name=f"head_{layer}"
@@ -131,9 +140,10 @@ def build_t2(
 def count_t2_parameters(
     settings: T2Settings, n_passbands: int, n_classes: int = len(CLASSES)
 ) -> int:
-    """Return the number of trainable parameters without features, by the published formula.
+    """Return the number of trainable parameters of a network without features.
 
-    Embedding, N x (four projections, feed-forward, two layer norms), final layer.
+    The published formula is the sum over the embedding, N times the block (four projections,
+    feed-forward layers, two layer normalisations), and the final layer.
     """
     d, d_ff = settings.width, settings.feed_forward
     embedding = settings.patch * n_passbands * d + d

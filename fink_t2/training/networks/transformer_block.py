@@ -1,4 +1,4 @@
-"""One transformer block: attention and feed-forward, each with residual and layer norm."""
+"""A transformer block: attention and feed-forward layers with residual connections."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from fink_t2.training.networks.attention import SelfAttention
 def transformer_block(
     inputs: Any, heads: int, feed_forward: int, dropout: float, name: str = "block"
 ) -> Any:
-    """Apply one block as published (arXiv:2105.06178, figure 1): post-layer-norm residuals.
+    """Apply one block as published (arXiv:2105.06178, figure 1).
+
+    Each part has a residual connection that is followed by layer normalisation.
 
     Parameters
     ----------
     inputs : tensor, shape (batch, steps, d)
-        A sequence.
+        The sequence.
     heads : int
-        Number of heads h.
+        Number h of attention heads.
     feed_forward : int
-        Width d_ff of the feed-forward's hidden layer (ReLU).
+        Width d_ff of the hidden layer of the feed-forward part, with ReLU activation.
     dropout : float
-        Fraction dropped after each of the two parts, in training.
+        Dropout rate after each of the two parts.
     name : str
-        Prefix of the layers' names.
+        Prefix of the names of the layers.
 
     Returns
     -------

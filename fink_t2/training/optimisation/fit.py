@@ -1,4 +1,4 @@
-"""Fit a network: schedule, early stop, time budget, logs."""
+"""Fit of a network: learning-rate schedule, early stopping, time budget, logs."""
 
 from __future__ import annotations
 
@@ -20,29 +20,32 @@ from fink_t2.training.optimisation.flat_log_loss import FlatLogLoss, LabelMaskLo
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How a network is fitted; learning rate, factor and patience default to the published.
+    """Settings of a fit. By default, learning rate, factor and patience are the published ones.
 
     Attributes
     ----------
     epochs : int
-        Most epochs.
+        Largest number of epochs.
     batch_size : int
-        Examples per step and replica.
+        Number of examples per step and replica.
     learning_rate : float
-        At the start, for Adam.
+        Initial learning rate of Adam.
     schedule : {"plateau", "cosine"}
-        "plateau" as published: x `factor` when the loss has not fallen for `patience`
-        epochs. "cosine": one half cosine down to nothing over all epochs, for short fits.
-    factor, patience : float, int
-        See there.
+        Schedule of the learning rate. "plateau", as published: it is multiplied by `factor`
+        after `patience` epochs without a decrease of the training loss. "cosine", for short
+        fits: it decreases to zero along half a cosine over all epochs.
+    factor : float
+        Factor of the schedule "plateau".
+    patience : int
+        Number of epochs of the schedule "plateau".
     stop_after : int
-        Epochs without a lower validation loss after which it ends.
+        Number of epochs without a decrease of the validation loss after which the fit ends.
     smoothing : float
-        Label smoothing.
+        Label smoothing: fraction of the target that is spread evenly over all classes.
     weight_decay : float
-        Decoupled weight decay (AdamW); 0 is Adam as published.
+        Decoupled weight decay (AdamW). With 0 the optimiser is Adam, as published.
     seed : int
-        Seed of initial weights, shuffling and dropout.
+        Seed of the initial weights, of shuffling and of dropout.
     """
 
     epochs: int = 130
@@ -58,14 +61,19 @@ class FitSettings:
 
 
 def share_of_time(deadline: float | None, share: float) -> float | None:
-    """Return the deadline of a step that may take a share of the time left.
+    """Return the deadline of a task that may take a fraction of the remaining time.
 
     Parameters
     ----------
     deadline : float or None
-        In `time.monotonic` seconds; None: there is none.
+        Deadline of all tasks in seconds of `time.monotonic`, or None.
     share : float
-        Between 0 and 1.
+        The fraction, between 0 and 1.
+
+    Returns
+    -------
+    float or None
+        The deadline of the task in seconds of `time.monotonic`, or None.
     """
     if deadline is None:
         return None
@@ -74,12 +82,12 @@ def share_of_time(deadline: float | None, share: float) -> float | None:
 
 
 class TimeBudget(keras.callbacks.Callback):
-    """End training when another epoch would not fit into the time left.
+    """End the training if another epoch would end after a deadline.
 
     Parameters
     ----------
     deadline : float
-        In `time.monotonic` seconds.
+        The deadline in seconds of `time.monotonic`.
     """
 
     def __init__(self, deadline: float) -> None:
@@ -88,18 +96,18 @@ class TimeBudget(keras.callbacks.Callback):
         self._began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note when the epoch began."""
+        """Record the time at which the epoch begins."""
         self._began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Stop if the next epoch, as long as this one, would end too late."""
+        """Stop if an epoch of the same duration would end too late."""
         now = time.monotonic()
         if now + (now - self._began) > self.deadline:
             self.model.stop_training = True
 
 
 class _Cosine(keras.callbacks.Callback):
-    """Lower the learning rate along half a cosine, step by step."""
+    """Decrease the learning rate along half a cosine at every step."""
 
     def __init__(self, peak: float, epochs: int, steps_per_epoch: int) -> None:
         super().__init__()
@@ -107,25 +115,25 @@ class _Cosine(keras.callbacks.Callback):
         self.steps, self.step = max(epochs * steps_per_epoch, 1), 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Count the steps of an earlier, interrupted call."""
+        """Count the steps of the epochs before, those of an interrupted fit included."""
         self.step = epoch * self.steps_per_epoch
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Set the rate of this step."""
+        """Set the learning rate of this step."""
         part = min(self.step / self.steps, 1.0)
         self.model.optimizer.learning_rate = self.peak * 0.5 * (1.0 + math.cos(math.pi * part))
         self.step += 1
 
 
 class EventLog(keras.callbacks.Callback):
-    """Write every epoch's numbers as TensorBoard reads them; needs TensorFlow only.
+    """Write the losses and metrics of every epoch in the format of TensorBoard.
 
-    Keras's own callback wants the TensorBoard package on the training machine.
+    In contrast to the callback of Keras, this one does not need the TensorBoard package.
 
     Parameters
     ----------
     folder : path
-        Where the event file goes.
+        Folder of the event file.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -141,7 +149,7 @@ class EventLog(keras.callbacks.Callback):
             self._writer = tf.compat.v1.summary.FileWriter(self.folder)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Add the epoch's losses and metrics."""
+        """Write the losses and metrics of the epoch."""
         import tensorflow as tf
 
         values = [
@@ -170,36 +178,35 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int = 0,
 ) -> dict[str, list[float]]:
-    """Fit a network in place; with validation data it ends with the best weights seen.
+    """Fit a network in place. With validation examples it ends with the best weights.
 
     Parameters
     ----------
     model : keras.Model
         Network with softmax output.
     train : Examples
-        Training examples, weighted.
+        Training examples with their weights.
     feature_columns : sequence of int
-        Columns of the features that the network takes.
+        Columns of the features that the network uses.
     settings : FitSettings
-        How.
+        Settings of the fit.
     validation : Examples, optional
-        Watched for the best weights and the early stop; the flat log-loss counts.
+        Examples whose flat log-loss decides on the best weights and on early stopping.
     replicas : int
-        Number of replicas (`fink_t2.training.optimisation.replicas`); the batch is that many times
-        the setting's.
+        Number of replicas (`fink_t2.training.optimisation.replicas`), by which the batch size
+        of the settings is multiplied.
     deadline : float, optional
-        In `time.monotonic` seconds.
+        Time at which the fit ends, in seconds of `time.monotonic`.
     log_folder : path, optional
-        TensorBoard logs go there (with the TensorFlow backend), ``epochs.csv`` always.
+        Folder for ``epochs.csv`` and, with the TensorFlow backend, TensorBoard logs.
     checkpoint : path, optional
-        Folder in which the state after every epoch is kept, so that an interrupted call
-        goes on where it was.
+        Folder that keeps the state after every epoch, so that an interrupted fit continues.
     targets : ndarray of float32, shape (N, 14), optional
-        Soft targets instead of the label masks (distillation: cross-entropy).
+        Probabilities to be reproduced (distillation, by cross-entropy) instead of the labels.
     callbacks : sequence of keras.callbacks.Callback
-        Further callbacks.
+        Additional callbacks.
     verbose : int
-        1 shows Keras's progress bar.
+        Verbosity of Keras: 0 none, 1 a progress bar, 2 a line for each epoch.
 
     Returns
     -------
@@ -221,32 +228,32 @@ def fit(
         else keras.losses.CategoricalCrossentropy()
     )
     model.compile(optimizer=optimizer, loss=loss, weighted_metrics=[], metrics=[FlatLogLoss()])
-    watched = "val_flat_log_loss" if validation is not None else "loss"
-    wanted: list[keras.callbacks.Callback] = [*callbacks, keras.callbacks.TerminateOnNaN()]
+    monitored = "val_flat_log_loss" if validation is not None else "loss"
+    all_callbacks: list[keras.callbacks.Callback] = [*callbacks, keras.callbacks.TerminateOnNaN()]
     if settings.schedule == "cosine":
         steps = math.ceil(len(train) / batch_size)
-        wanted.append(_Cosine(settings.learning_rate, settings.epochs, steps))
+        all_callbacks.append(_Cosine(settings.learning_rate, settings.epochs, steps))
     else:
-        wanted.append(
+        all_callbacks.append(
             keras.callbacks.ReduceLROnPlateau(
                 "loss", factor=settings.factor, patience=settings.patience
             )
         )
     if validation is not None:
-        wanted.append(
+        all_callbacks.append(
             keras.callbacks.EarlyStopping(
-                watched, mode="min", patience=settings.stop_after, restore_best_weights=True
+                monitored, mode="min", patience=settings.stop_after, restore_best_weights=True
             )
         )
     if deadline is not None:
-        wanted.append(TimeBudget(deadline))
+        all_callbacks.append(TimeBudget(deadline))
     if log_folder is not None:
         Path(log_folder).mkdir(parents=True, exist_ok=True)
-        wanted.append(keras.callbacks.CSVLogger(os.fspath(Path(log_folder) / "epochs.csv")))
+        all_callbacks.append(keras.callbacks.CSVLogger(os.fspath(Path(log_folder) / "epochs.csv")))
         if keras.backend.backend() == "tensorflow":
-            wanted.append(EventLog(log_folder))
+            all_callbacks.append(EventLog(log_folder))
     if checkpoint is not None:
-        wanted.append(keras.callbacks.BackupAndRestore(os.fspath(checkpoint)))
+        all_callbacks.append(keras.callbacks.BackupAndRestore(os.fspath(checkpoint)))
     history = model.fit(
         train.inputs(feature_columns),
         train.label_mask.astype(np.float32) if targets is None else targets,
@@ -260,7 +267,7 @@ def fit(
             validation.label_mask.astype(np.float32),
             validation.weight,
         ),
-        callbacks=wanted,
+        callbacks=all_callbacks,
         verbose=verbose,
     )
     return {name: [float(value) for value in values] for name, values in history.history.items()}
@@ -269,7 +276,22 @@ def fit(
 def predict(
     model: keras.Model, examples: Examples, feature_columns: Sequence[int]
 ) -> npt.NDArray[np.float32]:
-    """Return the network's probabilities, shape (N, 14)."""
+    """Return the probabilities that a network predicts.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+    examples : Examples
+        N examples.
+    feature_columns : sequence of int
+        Columns of the features that the network uses.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 14)
+        The probabilities.
+    """
     return np.asarray(
         model.predict(examples.inputs(feature_columns), batch_size=1024, verbose=0),
         dtype=np.float32,

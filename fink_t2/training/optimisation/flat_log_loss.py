@@ -1,4 +1,4 @@
-"""The flat-weighted multi-class log-loss of PLAsTiCC (Malz et al. 2019), w_i = 1."""
+"""The flat-weighted multi-class log-loss (Malz et al. 2019, AJ 158, 171), with w_i = 1."""
 
 from __future__ import annotations
 
@@ -14,38 +14,41 @@ from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY, flat_weig
 def flat_log_loss(
     probabilities: npt.NDArray[np.floating], label_mask: npt.NDArray[np.bool_]
 ) -> float:
-    """Compute the loss over a whole data set, labelled by a mask of the classes that are right.
+    """Compute the flat-weighted log-loss of a data set from its label masks.
 
     Parameters
     ----------
     probabilities : ndarray, shape (N, C)
         Predicted probabilities.
     label_mask : ndarray of bool, shape (N, C)
-        True at each example's class; examples with several correct classes are left out.
+        True for every class that is correct. Examples with several correct classes do not count.
 
     Returns
     -------
     float
-        See `fink_t2.training.evaluation.log_loss.flat_weighted_log_loss`.
+        The loss, as in `fink_t2.training.evaluation.log_loss.flat_weighted_log_loss`.
     """
     known = label_mask.sum(axis=1) == 1
     return flat_weighted_log_loss(label_mask[known].argmax(axis=1), probabilities[known])
 
 
 def class_weights(label_mask: npt.NDArray[np.bool_], power: float = 1.0) -> npt.NDArray[np.float32]:
-    """Return the weight of every example that makes the mean log-loss flat over classes.
+    """Return weights of the examples that balance the classes.
 
     Parameters
     ----------
     label_mask : ndarray of bool, shape (N, C)
-        Classes that are right; an example with several counts as a class of its own.
+        True for every class that is correct. The examples with several correct classes count
+        as one further class.
     power : float
-        1 weighs all classes alike, 0 all examples alike.
+        A class with n examples has a weight proportional to n to the power of minus `power`
+        for each: 1 gives all classes the same total weight (the flat log-loss), 0 gives all
+        examples the same weight.
 
     Returns
     -------
     ndarray of float32, shape (N,)
-        Mean one.
+        Weights with a mean of one.
     """
     groups = np.where(label_mask.sum(axis=1) == 1, label_mask.argmax(axis=1), label_mask.shape[1])
     counts = np.bincount(groups, minlength=label_mask.shape[1] + 1).astype(np.float64)
@@ -55,15 +58,15 @@ def class_weights(label_mask: npt.NDArray[np.bool_], power: float = 1.0) -> npt.
 
 @keras.saving.register_keras_serializable(package="fink_t2")
 class LabelMaskLogLoss(keras.losses.Loss):
-    """Log-loss of the probability that a network gives to the classes of the label mask together.
+    """Logarithmic loss of the total probability of the classes that are correct.
 
-    For an example of one known class this is its term ``-ln p_ij`` of the flat-weighted
-    log-loss; the weights 1 / (C N_i) come as sample weights (`class_weights`).
+    For an example of one known class this is the term ``-ln p_ij`` of the flat-weighted
+    log-loss; the weights 1 / (C N_i) are given as sample weights (`class_weights`).
 
     Parameters
     ----------
     smoothing : float
-        Part of the target spread evenly over all classes.
+        Label smoothing: fraction of the target that is spread evenly over all classes.
     """
 
     def __init__(self, smoothing: float = 0.0, name: str = "log_loss", **options: Any) -> None:
@@ -80,18 +83,18 @@ class LabelMaskLogLoss(keras.losses.Loss):
         return (1.0 - self.smoothing) * right + self.smoothing * everywhere
 
     def get_config(self) -> dict[str, Any]:
-        """Return what a saved model needs to make this loss again."""
+        """Return the arguments with which a saved model recreates this loss."""
         return {**super().get_config(), "smoothing": self.smoothing}
 
 
 @keras.saving.register_keras_serializable(package="fink_t2")
 class FlatLogLoss(keras.metrics.Metric):
-    """The flat-weighted log-loss over everything seen since the last reset.
+    """The flat-weighted log-loss of all examples since the last reset.
 
     Parameters
     ----------
     n_classes : int
-        Number of classes C.
+        Number C of classes.
     """
 
     def __init__(self, n_classes: int = 14, name: str = "flat_log_loss", **options: Any) -> None:
@@ -101,7 +104,7 @@ class FlatLogLoss(keras.metrics.Metric):
         self.counts = self.add_weight(shape=(n_classes,), initializer="zeros", name="counts")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch; examples with several correct classes are left out."""
+        """Add a batch; examples with several correct classes do not count."""
         truth = keras.ops.cast(y_true, y_pred.dtype)
         known = keras.ops.cast(keras.ops.sum(truth, axis=-1, keepdims=True) < 1.5, y_pred.dtype)
         truth = truth * known
@@ -110,11 +113,11 @@ class FlatLogLoss(keras.metrics.Metric):
         self.counts.assign_add(keras.ops.sum(truth, axis=0))
 
     def result(self) -> Any:
-        """Return the loss over the classes that occurred."""
+        """Return the loss, averaged over the classes that have occurred."""
         occurs = keras.ops.cast(self.counts > 0, self.sums.dtype)
         means = self.sums / keras.ops.maximum(self.counts, 1.0)
         return -keras.ops.sum(means * occurs) / keras.ops.maximum(keras.ops.sum(occurs), 1.0)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what a saved model needs to make this metric again."""
+        """Return the arguments with which a saved model recreates this metric."""
         return {**super().get_config(), "n_classes": self.n_classes}

@@ -1,4 +1,4 @@
-"""Train on all devices of a machine: one replica of the network on each."""
+"""Training on all devices of a machine, with one replica of the network on each."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import keras
 
 @contextlib.contextmanager
 def replicated(devices: Sequence[str] | None = None) -> Iterator[int]:
-    """Open the scope in which a network is built, compiled and fitted.
+    """Enter the scope in which a network is built, compiled and fitted.
 
-    With TensorFlow and several GPUs it is that of ``tf.distribute.MirroredStrategy``: every
-    step's batch is split among the replicas and their gradients are summed. Otherwise (one
-    GPU, none, or another Keras backend) nothing changes.
+    With TensorFlow and several GPUs it is the scope of ``tf.distribute.MirroredStrategy``: the
+    batch of every step is split among the replicas, and their gradients are summed. With one
+    GPU or none, or with another Keras backend, it has no effect.
 
     Parameters
     ----------
     devices : sequence of str, optional
-        Devices to use, such as "CPU:0"; default: all GPUs.
+        Devices, such as "CPU:0"; by default all GPUs.
 
     Yields
     ------
     int
-        Number of replicas: by it the batch is multiplied.
+        Number of replicas, by which the batch size is to be multiplied.
     """
     if keras.backend.backend() != "tensorflow":
         yield 1

@@ -21,8 +21,8 @@ from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.model_store import METADATA_FILE, ModelReference, ModelStore, read_reference
 from fink_t2.science.preprocessing import PREPROCESSING_VERSION
 from fink_t2.surveys import passbands_of
-from fink_t2.training.evaluation.acceptance import CRITERIA
 from fink_t2.training.evaluation.confusion import Confusion, confusion
+from fink_t2.training.evaluation.criteria import CRITERIA
 from fink_t2.training.evaluation.log_loss import SMALLEST_PROBABILITY, flat_weighted_log_loss
 from fink_t2.training.examples.examples import make_examples
 from fink_t2.training.examples.labelled import Labelled

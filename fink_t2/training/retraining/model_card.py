@@ -8,7 +8,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from fink_t2.training.evaluation.acceptance import acceptance_table, eventless_shares_text
+from fink_t2.training.evaluation.criteria import acceptance_table
+from fink_t2.training.evaluation.eventless_evaluation import eventless_shares_text
 from fink_t2.training.evaluation.markdown import markdown_table
 
 TEMPLATE_FILE = "card.md.template"

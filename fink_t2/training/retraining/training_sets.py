@@ -16,7 +16,7 @@ from fink_t2.simulation.models.registry import FAMILIES
 from fink_t2.surveys import passbands_of
 from fink_t2.training.augmentation.alert_cutting import cut_at_random_alerts
 from fink_t2.training.augmentation.augment import AugmentationSettings, augment
-from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
+from fink_t2.training.data_sets.eventless import EVENTLESS_TYPES, eventless_light_curves
 from fink_t2.training.data_sets.registry import DATA_SETS, Content
 from fink_t2.training.data_sets.simulated import simulated_alerts, simulated_light_curves
 from fink_t2.training.examples.examples import Examples, join_examples, make_examples
@@ -90,7 +90,7 @@ def eventless_set(settings: RetrainSettings, n: int, seed: int) -> Labelled:
     """Make flat, noise-only and single-outlier curves, n of each: to be called variables."""
     parts = []
     each = -(-n // len(EVENTLESS_SPANS_DAYS))
-    for kind in KINDS:
+    for kind in EVENTLESS_TYPES:
         for place, span in enumerate(EVENTLESS_SPANS_DAYS):
             curves = eventless_light_curves(
                 kind, each, passbands_of(settings.survey), seed + place + 1, span

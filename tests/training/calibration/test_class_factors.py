@@ -6,12 +6,8 @@ import pytest
 from fink_t2.classifier import Classification
 from fink_t2.science.classes import CLASSES
 from fink_t2.training.calibration.class_factors import TRIED, choose_factors
-from fink_t2.training.evaluation.acceptance import (
-    CRITERIA,
-    measure_ztf,
-    score_predictions,
-    what_counts,
-)
+from fink_t2.training.evaluation.acceptance import measure_ztf, score_predictions, what_counts
+from fink_t2.training.evaluation.criteria import CRITERIA
 
 GROUPS = (("SNIa", "SNII"), ("SNIax",))
 

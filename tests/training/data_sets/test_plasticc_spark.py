@@ -97,7 +97,7 @@ def test_a_part_of_every_class_is_drawn_and_another_kept(written):
 
 def test_what_was_prepared_otherwise_is_refused(written, tmp_path):
     out, _ = written
-    with pytest.raises(LightCurveError, match="grid_length is 20, 50 is wanted"):
+    with pytest.raises(LightCurveError, match="grid_length is 20 instead of 50"):
         read_prepared(out, "lsst", 50, 5, 1)
     with pytest.raises(LightCurveError, match="fink-t2 prepare"):
         read_prepared(tmp_path, "lsst", GRID, 5, 1)

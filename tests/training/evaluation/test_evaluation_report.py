@@ -14,17 +14,15 @@ from fink_t2.errors import LightCurveError
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.surveys import LSST, ZTF
-from fink_t2.training.data_sets.eventless import KINDS, eventless_light_curves
+from fink_t2.training.data_sets.eventless import EVENTLESS_TYPES, eventless_light_curves
 from fink_t2.training.data_sets.labelled_tables import labelled_table, survey_of
-from fink_t2.training.evaluation.acceptance import (
-    CRITERIA,
-    acceptance_table,
+from fink_t2.training.evaluation.acceptance import measure_elasticc, measure_ztf
+from fink_t2.training.evaluation.criteria import CRITERIA, acceptance_table
+from fink_t2.training.evaluation.evaluate import evaluate_predictions
+from fink_t2.training.evaluation.eventless_evaluation import (
     eventless_shares,
     eventless_shares_text,
-    measure_elasticc,
-    measure_ztf,
 )
-from fink_t2.training.evaluation.evaluate import evaluate_predictions
 from fink_t2.training.evaluation.markdown import markdown_table
 from fink_t2.training.evaluation.report import report, write_report
 from fink_t2.training.evaluation.stream_validation import validate_stream
@@ -54,7 +52,7 @@ def test_only_classified_examples_of_known_classes_are_scored():
     assert found.not_classified == (~classified & (labels >= 0)).sum()
     assert found.unknown_class == (labels < 0).sum()
     assert sum(found.by_points.count) == found.examples
-    with pytest.raises(ValueError, match="no classified light curve"):
+    with pytest.raises(ValueError, match="no light curve of a known class is classified"):
         evaluate_predictions(np.array([-1]), np.ones((1, 14)), np.array([2]), np.array([1.0]))
 
 
@@ -172,11 +170,11 @@ def test_labels_in_every_spelling(tmp_path):
         assert survey_of(path) == "ztf"
     path = tmp_path / "none.csv"
     pd.DataFrame({"objectId": list("aabb"), **points}).to_csv(path, index=False)
-    with pytest.raises(LightCurveError, match="no label"):
+    with pytest.raises(LightCurveError, match="no column of labels"):
         labelled_table(path)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EVENTLESS_TYPES)
 def test_plain_light_curves_pass_the_cuts_and_are_plain(kind):
     for passbands in (ZTF.passbands, LSST.passbands):
         curves = eventless_light_curves(kind, 50, passbands)
@@ -235,7 +233,7 @@ def test_shares_of_plain_curves_that_are_called_transients():
     shares = eventless_shares(Falling())
     assert set(shares) == {"flat", "noise", "outlier"}
     assert all(0.45 < share < 0.55 for share in shares.values())
-    assert "5,000 curves of each kind" in eventless_shares_text(shares)
+    assert "5,000 light curves without an event of each type" in eventless_shares_text(shares)
     assert "% of the noise" in eventless_shares_text(shares)
 
 

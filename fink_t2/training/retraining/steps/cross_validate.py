@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fink_t2.training.evaluation.acceptance import acceptance_table
+from fink_t2.training.evaluation.criteria import acceptance_table
 from fink_t2.training.examples.example_files import load_examples
 from fink_t2.training.networks.load_network import load_network
 from fink_t2.training.retraining.cross_validation import (

@@ -9,8 +9,9 @@ from fink_t2.classifier import Classifier
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.model_store import METADATA_FILE, ModelReference, read_reference
 from fink_t2.surveys import passbands_of
-from fink_t2.training.evaluation.acceptance import CanClassify, eventless_shares
+from fink_t2.training.evaluation.acceptance import CanClassify
 from fink_t2.training.evaluation.evaluate import evaluate
+from fink_t2.training.evaluation.eventless_evaluation import eventless_shares
 from fink_t2.training.evaluation.frozen_validation import load_validation
 from fink_t2.training.evaluation.report import report, report_body, write_report
 from fink_t2.training.examples.example_files import load_examples
