@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import zlib
 
 import numpy as np
 import numpy.typing as npt
@@ -38,27 +37,3 @@ def to_gzipped_fits(image: npt.NDArray[np.float32], unit: str = "DN") -> bytes:
     padded = header.ljust(-(-len(header) // _BLOCK) * _BLOCK)
     padded += data.ljust(-(-len(data) // _BLOCK) * _BLOCK, b"\0")
     return gzip.compress(padded, 9, mtime=0)
-
-
-def from_gzipped_fits(stamp: bytes) -> npt.NDArray[np.float32]:
-    """Return the image of a gzipped FITS file as `to_gzipped_fits` writes it.
-
-    Parameters
-    ----------
-    stamp : bytes
-
-    Returns
-    -------
-    ndarray of float32, shape (rows, columns)
-    """
-    content = zlib.decompress(stamp, wbits=zlib.MAX_WBITS | 16)
-    cards = {}
-    for position in range(0, len(content), _CARD):
-        card = content[position : position + _CARD].decode("ascii")
-        if card.startswith("END "):
-            break
-        cards[card[:8].strip()] = card[10:].split("/")[0].strip()
-    start = -(-(position + _CARD) // _BLOCK) * _BLOCK
-    rows, columns = int(cards["NAXIS2"]), int(cards["NAXIS1"])
-    pixels = np.frombuffer(content, dtype=">f4", count=rows * columns, offset=start)
-    return pixels.reshape(rows, columns).astype(np.float32)

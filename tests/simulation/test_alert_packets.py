@@ -10,9 +10,9 @@ import fastavro
 import numpy as np
 import pytest
 
+from fink_t2.alerts.fits_stamp import read_stamp
 from fink_t2.simulation.alert_archive import draw_alerts
 from fink_t2.simulation.alert_packets import alert_packets, packet_bytes, ztf_schema
-from fink_t2.simulation.fits_image import from_gzipped_fits
 
 Packet = dict[str, Any]
 
@@ -147,7 +147,7 @@ def test_images_show_the_source_with_its_sign(packets: list[Packet]) -> None:
     assert {p["candidate"]["isdiffpos"] for p in bright} == {"t", "f"}
     for packet in bright:
         science, template, difference = (
-            from_gzipped_fits(packet[name]["stampData"])
+            read_stamp(packet[name]["stampData"])
             for name in ("cutoutScience", "cutoutTemplate", "cutoutDifference")
         )
         assert science.shape == template.shape == difference.shape == (63, 63)
