@@ -16,7 +16,7 @@ from fink_t2.science.features import feature_names
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelReference, ModelStore, read_reference
-from fink_t2.science.preprocessing import prepare
+from fink_t2.science.preprocessing import Prepared, prepare
 from fink_t2.surveys import DEFAULT_SURVEY, get_survey, passbands_of
 from fink_t2.surveys.ztf import from_ztf
 
@@ -103,7 +103,10 @@ class Classifier:
         self._check_output()
 
     def classify(
-        self, light_curves: LightCurves, status: npt.NDArray[np.int8] | None = None
+        self,
+        light_curves: LightCurves,
+        status: npt.NDArray[np.int8] | None = None,
+        prepared: Prepared | None = None,
     ) -> Classification:
         """Classify light curves.
 
@@ -113,6 +116,9 @@ class Classifier:
             N light curves of the model's survey.
         status : ndarray of int8, shape (N,), optional
             Result of the cuts; default: those that need no catalogue.
+        prepared : Prepared, optional
+            What `fink_t2.science.preprocessing.prepare` has made of the light curves whose
+            status is ``ok``, at this model's grid length, where that is known already.
 
         Returns
         -------
@@ -124,16 +130,20 @@ class Classifier:
         probabilities = np.full((len(light_curves), len(CLASSES)), NOT_CLASSIFIED, np.float32)
         chosen = np.flatnonzero(status == Status.OK)
         if chosen.size:
-            found = self.probabilities(light_curves.select(chosen))
-            is_number = np.isfinite(found).all(axis=1)
-            probabilities[chosen[is_number]] = found[is_number]
+            if prepared is None:
+                prepared = prepare(light_curves.select(chosen), self.reference.grid_length)
+            predicted = self._predict(prepared)
+            is_number = np.isfinite(predicted).all(axis=1)
+            probabilities[chosen[is_number]] = predicted[is_number]
             # Photometry that survives the cuts and still overflows the network is bad.
             status[chosen[~is_number]] = Status.BAD_PHOTOMETRY
         return Classification(probabilities, status, light_curves.points_per_passband())
 
     def probabilities(self, light_curves: LightCurves) -> npt.NDArray[np.float32]:
         """Return the class probabilities of light curves that passed the cuts, shape (N, 14)."""
-        prepared = prepare(light_curves, self.reference.grid_length)
+        return self._predict(prepare(light_curves, self.reference.grid_length))
+
+    def _predict(self, prepared: Prepared) -> npt.NDArray[np.float32]:
         features = prepared.features[:, self._feature_columns] if self._feature_columns else None
         return self._network.predict(prepared.grid, features)
 

@@ -23,3 +23,7 @@ class AlertError(FinkT2Error):
 
 class LightCurveError(FinkT2Error):
     """A table of light curves lacks columns or has values of the wrong kind."""
+
+
+class ModuleError(FinkT2Error):
+    """A science module is not known, or is not configured or written as it must be."""

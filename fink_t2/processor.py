@@ -2,12 +2,13 @@
 
 ``t2`` and ``maxclass`` are drop-in columns with the arguments, output and defaults of
 Fink's T2 module; ``t2_lsst`` is the same for Rubin alerts. The streaming job calls
-`alert_classification`, which adds the status and point counts to the very same answer.
+`alert_classification`, which evaluates the configured science modules, t2 among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,15 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import pandas_udf
 from pyspark.sql.types import FloatType, MapType, StringType
 
+from fink_t2.alerts.cutouts import Stamps
 from fink_t2.classifier import Classification, find_model, load_classifier
+from fink_t2.modules.alert_batch import AlertBatch
+from fink_t2.modules.evaluation import evaluate, requested_cutouts
+from fink_t2.modules.output_column import OutputColumn
+from fink_t2.modules.science_module import ScienceModule
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
-from fink_t2.science.light_curves import flatten, from_fluxes
+from fink_t2.science.light_curves import LightCurves, flatten, from_fluxes
 from fink_t2.science.model_store import ModelReference
 from fink_t2.science.worker import settle_worker
 from fink_t2.surveys import LSST, passbands_of
@@ -29,11 +35,19 @@ from fink_t2.surveys.ztf import from_ztf
 
 PROBABILITIES = MapType(StringType(), FloatType())
 
-#: What `alert_classification` puts out.
-CLASSIFICATION_SCHEMA = (
-    "probabilities array<float>, class_name string, probability float, unknown float, "
-    "status string, points array<int>, processed_at timestamp"
-)
+#: What makes a light curve of an alert, and cuts it: the arguments of `ztf_light_curves` and
+#: `lsst_light_curves`.
+LIGHT_CURVE_ARGUMENTS = {
+    "ztf": (
+        "jd", "fid", "magpsf", "sigmapsf", "isdiffpos", "roid", "cdsxmatch", "jdstarthist",
+    ),
+    "lsst": (
+        "mjd", "band", "flux", "flux_error", "roid", "cdsxmatch", "first_mjd", "photoz",
+        "photoz_error",
+    ),
+}  # fmt: skip
+
+LightCurvesAndStatus = tuple[LightCurves, npt.NDArray[np.int8]]
 
 
 def classify_ztf_alerts(
@@ -67,6 +81,27 @@ def classify_ztf_alerts(
     -------
     Classification
     """
+    light_curves, status = ztf_light_curves(
+        cuts, jd, fid, magpsf, sigmapsf, isdiffpos, roid, cdsxmatch, jdstarthist
+    )
+    return load_classifier(reference).classify(light_curves, status)
+
+
+def ztf_light_curves(
+    cuts: CutSettings,
+    jd: pd.Series,
+    fid: pd.Series,
+    magpsf: pd.Series,
+    sigmapsf: pd.Series,
+    isdiffpos: pd.Series | None = None,
+    roid: pd.Series | None = None,
+    cdsxmatch: pd.Series | None = None,
+    jdstarthist: pd.Series | None = None,
+) -> LightCurvesAndStatus:
+    """Return light curves of ZTF alerts and the result of the cuts.
+
+    The arguments are those of `classify_ztf_alerts`.
+    """
     columns = [jd, fid, magpsf, sigmapsf] + ([] if isdiffpos is None else [isdiffpos])
     starts, values, is_ragged = flatten(columns)
     sign = positive_signs(values[4]) if isdiffpos is not None else None
@@ -76,7 +111,7 @@ def classify_ztf_alerts(
     )
     status = apply_cuts(light_curves, cuts, jdstarthist=started, roid=roid, cdsxmatch=cdsxmatch)
     status[is_ragged] = Status.BAD_PHOTOMETRY
-    return load_classifier(reference).classify(light_curves, status)
+    return light_curves, status
 
 
 def classify_lsst_alerts(
@@ -115,6 +150,28 @@ def classify_lsst_alerts(
     -------
     Classification
     """
+    light_curves, status = lsst_light_curves(
+        cuts, mjd, band, flux, flux_error, roid, cdsxmatch, first_mjd, photoz, photoz_error
+    )
+    return load_classifier(reference).classify(light_curves, status)
+
+
+def lsst_light_curves(
+    cuts: CutSettings,
+    mjd: pd.Series,
+    band: pd.Series,
+    flux: pd.Series,
+    flux_error: pd.Series,
+    roid: pd.Series | None = None,
+    cdsxmatch: pd.Series | None = None,
+    first_mjd: pd.Series | None = None,
+    photoz: pd.Series | None = None,
+    photoz_error: pd.Series | None = None,
+) -> LightCurvesAndStatus:
+    """Return light curves of Rubin alerts and the result of the cuts.
+
+    The arguments are those of `classify_lsst_alerts`.
+    """
     starts, values, is_ragged = flatten([mjd, flux, flux_error, band])
     index = pd.Index(LSST.passbands.names).get_indexer(pd.Index(values[3])).astype(np.int8)
 
@@ -141,27 +198,12 @@ def classify_lsst_alerts(
         light_curves, cuts, jd=newest, jdstarthist=first, roid=roid, cdsxmatch=cdsxmatch
     )
     status[is_ragged] = Status.BAD_PHOTOMETRY
-    return load_classifier(reference).classify(light_curves, status)
+    return light_curves, status
 
 
 def _as_maps(classification: Classification) -> pd.Series:
     rows = classification.probabilities.tolist()
     return pd.Series([dict(zip(CLASSES, row, strict=True)) for row in rows], dtype=object)
-
-
-def _as_frame(classification: Classification) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            # Plain lists: pyspark turns every array into one, number by number.
-            "probabilities": classification.probabilities.tolist(),
-            "class_name": classification.class_names(),
-            "probability": classification.class_probabilities(),
-            "unknown": classification.unknown_scores(),
-            "status": classification.status_texts(),
-            "points": classification.points.tolist(),
-            "processed_at": pd.Timestamp.now(tz="UTC"),
-        }
-    )
 
 
 def _first(model_name: pd.Series | None) -> str | None:
@@ -287,9 +329,15 @@ def maxclass(probabilities: Column | str) -> Column:
 
 
 def alert_classification(
-    survey: str, reference: ModelReference, cuts: CutSettings
+    survey: str,
+    modules: Sequence[ScienceModule],
+    cuts: CutSettings,
+    fields: Mapping[str, str] | None = None,
 ) -> Callable[..., Column]:
-    """Return the function from alert columns to the classification struct of the stream.
+    """Return the function from alert columns to the answers of science modules.
+
+    One call of Python reads the light curves of a batch, makes the cuts, and evaluates all
+    modules on them.
 
     Parameters
     ----------
@@ -297,59 +345,66 @@ def alert_classification(
         "ztf": the result takes columns (jd, fid, magpsf, sigmapsf, isdiffpos, roid,
         cdsxmatch, jdstarthist); "lsst": (mjd, band, flux, flux_error, roid, cdsxmatch,
         first_mjd, photoz, photoz_error).
-    reference : ModelReference
-        Which model; travels to the workers with the function.
+    modules : sequence of ScienceModule
+        The modules; they travel to the workers with the function.
     cuts : CutSettings
         Thresholds.
+    fields : mapping of str to str, optional
+        The fields of the alert that the modules have asked for, by their dotted names, each with
+        its Spark type. A "bigint" is handed over as text: pandas would make floats of integers
+        with nulls.
 
     Returns
     -------
     callable
-        Columns in, one struct column of `CLASSIFICATION_SCHEMA` out.
+        Takes the columns above, the alerts' identifiers, one column for each of `fields`, and one
+        for each cutout of `fink_t2.modules.evaluation.requested_cutouts`. Returns a struct with a
+        field for every declared column that is no constant; a map is the array of its values.
     """
     passbands_of(survey)
+    read = ztf_light_curves if survey == "ztf" else lsst_light_curves
+    n_arguments = len(LIGHT_CURVE_ARGUMENTS[survey])
+    field_types = dict(fields or {})
+    cutouts = requested_cutouts(modules)
+    columns = [column for module in modules for column in module.columns if column.constant is None]
 
-    if survey == "ztf":
-
-        @pandas_udf(CLASSIFICATION_SCHEMA)  # type: ignore[call-overload]
-        def classify_ztf(
-            jd: pd.Series,
-            fid: pd.Series,
-            magpsf: pd.Series,
-            sigmapsf: pd.Series,
-            isdiffpos: pd.Series,
-            roid: pd.Series,
-            cdsxmatch: pd.Series,
-            jdstarthist: pd.Series,
-        ) -> pd.DataFrame:
-            settle_worker()
-            return _as_frame(
-                classify_ztf_alerts(
-                    reference, cuts, jd, fid, magpsf, sigmapsf, isdiffpos, roid, cdsxmatch,
-                    jdstarthist,
-                )
-            )  # fmt: skip
-
-        return classify_ztf
-
-    @pandas_udf(CLASSIFICATION_SCHEMA)  # type: ignore[call-overload]
-    def classify_lsst(
-        mjd: pd.Series,
-        band: pd.Series,
-        flux: pd.Series,
-        flux_error: pd.Series,
-        roid: pd.Series,
-        cdsxmatch: pd.Series,
-        first_mjd: pd.Series,
-        photoz: pd.Series,
-        photoz_error: pd.Series,
-    ) -> pd.DataFrame:
+    def classify(*arguments: pd.Series) -> pd.DataFrame:
         settle_worker()
-        return _as_frame(
-            classify_lsst_alerts(
-                reference, cuts, mjd, band, flux, flux_error, roid, cdsxmatch, first_mjd, photoz,
-                photoz_error,
-            )
-        )  # fmt: skip
+        remaining = iter(arguments[n_arguments:])
+        identifiers = next(remaining)
+        light_curves, status = read(cuts, *arguments[:n_arguments])
+        batch = AlertBatch(
+            light_curves,
+            status,
+            {
+                name: _field_values(next(remaining), spark_type)
+                for name, spark_type in field_types.items()
+            },
+            {name: Stamps(next(remaining)) for name in cutouts},
+            identifiers.to_numpy(),
+        )
+        values = evaluate(modules, batch)
+        return pd.DataFrame({column.name: _as_series(column, values) for column in columns})
 
-    return classify_lsst
+    schema = ", ".join(
+        f"{column.name} {'array<float>' if column.keys else column.type}" for column in columns
+    )
+    return pandas_udf(classify, schema)  # type: ignore[call-overload]
+
+
+def _field_values(values: pd.Series, spark_type: str) -> npt.NDArray[Any]:
+    if spark_type != "bigint":
+        return values.to_numpy()
+    integers = [None if value is None else int(value) for value in values]
+    return np.array(integers, dtype=object if None in integers else np.int64)
+
+
+def _as_series(column: OutputColumn, values: Mapping[str, npt.NDArray[Any]]) -> Any:
+    """Return a column's values in the form that Spark converts to Arrow quickest."""
+    array = values[column.name]
+    if column.keys:
+        # Plain lists: pyspark turns every array into one, number by number.
+        return array.tolist()
+    if column.type == "timestamp":
+        return pd.to_datetime(pd.Series(array), utc=True)
+    return array

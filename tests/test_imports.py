@@ -24,6 +24,7 @@ LAYERS = (
     {"stream"},
     {"operations"},
     {"processor"},
+    {"modules"},
     {"classifier"},
     {"files"},
     {"kafka"},

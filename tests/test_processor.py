@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from fink_t2.classifier import classify_light_curve, find_model
+from fink_t2.modules.science_module import ModuleSettings
+from fink_t2.modules.t2 import T2
 from fink_t2.processor import (
     alert_classification,
     classify_ztf_alerts,
@@ -20,6 +22,7 @@ from fink_t2.processor import (
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings
 from fink_t2.science.light_curves import flatten
+from fink_t2.surveys import ZTF
 
 JD = 2459000.5
 
@@ -134,16 +137,18 @@ def test_model_name_chooses_the_model(alerts, shared):
 
 
 def test_stream_column_gives_every_alert_its_status(alerts):
-    classify = alert_classification("ztf", find_model("t2-ztf"), CutSettings())
+    module = T2(ModuleSettings(ZTF, find_model("t2-ztf")))
+    classify = alert_classification("ztf", [module], CutSettings())
     found = alerts.select(
         classify(
-            "cjd", "cfid", "cmagpsf", "csigmapsf", "cisdiffpos", "roid", "cdsxmatch", "jdstarthist"
+            "cjd", "cfid", "cmagpsf", "csigmapsf", "cisdiffpos", "roid", "cdsxmatch", "jdstarthist",
+            "candid",
         ).alias("c")
-    ).select("c.*")
+    ).select("c.*")  # fmt: skip
     rows = dict(zip(ROWS, found.collect(), strict=True))
-    assert {name: row.status for name, row in rows.items()} == EXPECTED
-    assert rows["three bands"].points == [2, 2]
-    assert rows["plain"].probabilities == rows["same candid again"].probabilities
+    assert {name: row.t2_status for name, row in rows.items()} == EXPECTED
+    assert (rows["three bands"].t2_n_g, rows["three bands"].t2_n_r) == (2, 2)
+    assert rows["plain"].t2 == rows["same candid again"].t2
 
 
 def test_lsst_twin(spark):

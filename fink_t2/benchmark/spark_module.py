@@ -21,8 +21,11 @@ from tqdm import tqdm
 from fink_t2.benchmark.workload import read_packets
 from fink_t2.config import StreamConfig
 from fink_t2.errors import FinkT2Error
+from fink_t2.modules.registry import make_module
+from fink_t2.modules.science_module import ModuleSettings
 from fink_t2.operations.process_tree import process_tree
 from fink_t2.science.model_store import ModelReference
+from fink_t2.surveys import ZTF
 
 #: What is timed, innermost first: each includes the one before.
 STEPS: Final = ("bytes", "decode", "classify")
@@ -196,7 +199,8 @@ def _run_session(
         rows.write.format("noop").mode("overwrite").save()
         return time.perf_counter() - begin
 
-    classify(decoded(1), config, model).collect()
+    modules = (make_module("t2", ModuleSettings(ZTF, model)),)
+    classify(decoded(1), config, modules).collect()
     connection.send(time.time() - started)
     try:
         while connection.recv():
@@ -205,7 +209,7 @@ def _run_session(
             observation = Observation()
             is_classified = F.count_if(F.col("classification.t2_status") == "ok")
             seconds["classify"] = drop(
-                classify(decoded(n_alerts), config, model).observe(
+                classify(decoded(n_alerts), config, modules).observe(
                     observation, is_classified.alias("classified")
                 )
             )

@@ -101,12 +101,30 @@ class AlertsConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The model that classifies: the version of it that is in service."""
+    """The model that the module `t2` runs: the version of it that is in service."""
 
     name: str = ""
     """Name of the model; empty: the survey's default model."""
     folder: str = ""
     """Folder of the model store; empty: the models that are shipped with the package."""
+
+
+@dataclass(frozen=True)
+class ModuleConfig:
+    """A science module that the job runs.
+
+    Without any, the job runs `t2` with the model of `[model]`. `fink-t2 modules` lists the
+    modules that are known, and the columns that each adds to the output.
+    """
+
+    name: str
+    """Name of the module, or the import path `package.module:Class` of one of another package."""
+    model: str = ""
+    """Name of the model that the module runs; empty: the module's default for the survey."""
+    folder: str = ""
+    """Folder of the model store; empty: that of `[model]`."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The module's own options."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +202,7 @@ class StreamConfig:
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
     limits: Limits = field(default_factory=Limits)
     model: ModelConfig = field(default_factory=ModelConfig)
+    module: tuple[ModuleConfig, ...] = ()
     cuts: CutSettings = field(default_factory=CutSettings)
     output: OutputConfig = field(default_factory=OutputConfig)
     substream: tuple[SubstreamConfig, ...] = ()

@@ -72,6 +72,7 @@ def _type(setting: dict[str, Any]) -> str:
     if setting["type"] == "array":
         return f"array of {_type(setting['items'])}s"
     if setting["type"] == "object":
-        return f"table of {_type(setting['additionalProperties'])}s"
+        values = setting["additionalProperties"]
+        return "table" if values is True else f"table of {_type(values)}s"
     minimum = setting.get("minimum")
     return setting["type"] + ("" if minimum is None else f", at least {minimum}")

@@ -17,6 +17,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 from fink_t2.config import StreamConfig
 from fink_t2.errors import FinkT2Error
 from fink_t2.kafka.client_settings import client_settings
+from fink_t2.modules.configured import model_column
 from fink_t2.operations.checkpoint import open_folder, read_progress
 
 OffsetArray = npt.NDArray[np.int64]
@@ -259,7 +260,9 @@ def audit_topic(config: StreamConfig) -> TopicAudit:
     else:
         identity = ds.field("diaSource", "diaSourceId")
     written: set[tuple[str, str]] = set()
-    columns = {"identity": identity, "model": ds.field("t2_model")}
+    model = model_column(config)
+    has_model = model in table.schema.names
+    columns = {"identity": identity, "model": ds.field(model) if has_model else pc.scalar("")}
     for batch in table.to_batches(columns=columns):
         pairs = zip(batch["identity"].to_pylist(), batch["model"].to_pylist(), strict=True)
         written.update((str(candid), model) for candid, model in pairs)

@@ -37,7 +37,7 @@ class Metrics:
     def __init__(self, survey: str) -> None:
         self.registry = CollectorRegistry()
         self._survey = survey
-        self._model = ""
+        self._models: set[str] = set()
         register: dict[str, Any] = {"registry": self.registry}
         self._messages = Counter(
             "fink_t2_messages", "Messages read from the source", ["survey"], **register
@@ -49,6 +49,12 @@ class Metrics:
             "fink_t2_classified_alerts",
             "Classified alerts, by most probable class",
             ["survey", "class_name"],
+            **register,
+        )
+        self._module_alerts = Counter(
+            "fink_t2_module_alerts",
+            "Alerts written, by their status in each science module beside the first",
+            ["survey", "module", "status"],
             **register,
         )
         self._dead_letters = Counter(
@@ -94,7 +100,7 @@ class Metrics:
             **register,
         )
         self._model_info = Gauge(
-            "fink_t2_model_info", "1 for the model in service", ["survey", "model"], **register
+            "fink_t2_model_info", "1 for every model in service", ["survey", "model"], **register
         )
         self._memory = Gauge(
             "fink_t2_resident_memory_bytes",
@@ -150,15 +156,21 @@ class Metrics:
             for _ in range(alerts):
                 observe(seconds)
         self._last_batch.labels(survey).set(time.time())
-        self.model(fields.get("model", self._model))
+        others = fields.get("modules", {})
+        for module, counts in others.items():
+            for status, number in counts.get("by_status", {}).items():
+                self._module_alerts.labels(survey, module, status).inc(number)
+        labels = [fields.get("model", ""), *(counts["model"] for counts in others.values())]
+        self.models(labels)
 
-    def model(self, label: str) -> None:
-        """Say which model is in service."""
-        if label != self._model and self._model:
-            self._model_info.remove(self._survey, self._model)
-        self._model = label
-        if label:
+    def models(self, labels: Iterable[str]) -> None:
+        """Say which models are in service, by name and version; "" is none."""
+        served = set(filter(None, labels))
+        for label in self._models - served:
+            self._model_info.remove(self._survey, label)
+        for label in served:
             self._model_info.labels(self._survey, label).set(1)
+        self._models = served
 
     def error(self) -> None:
         """Count an error line of the log."""

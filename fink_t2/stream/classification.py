@@ -1,62 +1,79 @@
-"""The classification's columns of the output."""
+"""The columns that the science modules add to the output."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from fink_t2.config import StreamConfig
+from fink_t2.modules.evaluation import requested_cutouts, requested_fields
+from fink_t2.modules.output_column import OutputColumn
+from fink_t2.modules.science_module import ScienceModule
 from fink_t2.processor import alert_classification
-from fink_t2.science.classes import CLASSES
-from fink_t2.science.model_store import ModelReference
 from fink_t2.stream.columns.light_curve_columns import classification_arguments
-from fink_t2.surveys import passbands_of
+from fink_t2.stream.columns.requested_columns import (
+    alert_identifier,
+    cutout_columns,
+    field_columns,
+)
 
 #: Where an alert came from, the columns of ``t2_source``.
 ORIGIN = ("topic", "partition", "offset", "timestamp", "record")
+#: The column that the stream itself adds, whichever modules it runs.
+SOURCE_COLUMN = "t2_source"
+SOURCE_DOCUMENTATION = (
+    "Topic, partition, offset and time of the Kafka message that held the alert, and the number "
+    "of the alert within the message, counted from 0."
+)
 
 
 class ClassificationColumns:
-    """Adds the classification to decoded alerts.
+    """Adds the answers of the science modules to decoded alerts.
 
-    Like those of `fink_t2.stream.decode.Decoder`, its columns are made once per model.
+    Like those of `fink_t2.stream.decode.Decoder`, its columns are made once per set of modules.
 
     Parameters
     ----------
     config : StreamConfig
         Survey, cuts, forced photometry.
-    model : ModelReference
-        Which model; its name goes into every row.
+    modules : sequence of ScienceModule
+        The modules, whose columns come out in this order.
     alert : StructType
         Type of the alerts.
+
+    Raises
+    ------
+    ModuleError
+        If the alerts lack a field or a cutout that a module needs.
     """
 
-    def __init__(self, config: StreamConfig, model: ModelReference, alert: StructType) -> None:
-        function = alert_classification(config.survey, model, config.cuts)
+    def __init__(
+        self, config: StreamConfig, modules: Sequence[ScienceModule], alert: StructType
+    ) -> None:
+        fields = field_columns(alert, requested_fields(modules))
+        types = {name: spark_type for name, (spark_type, _) in fields.items()}
+        function = alert_classification(config.survey, modules, config.cuts, types)
         self._answer = function(
-            *classification_arguments(config.survey, alert, config.alerts.forced_photometry)
+            *classification_arguments(config.survey, alert, config.alerts.forced_photometry),
+            alert_identifier(config.survey, alert),
+            *(column for _, column in fields.values()),
+            *cutout_columns(alert, requested_cutouts(modules)),
         )
         answer = F.col("_answer")
-        names = F.array(*[F.lit(name) for name in CLASSES])
-        columns: dict[str, Column] = {
-            "t2": F.map_from_arrays(names, answer["probabilities"]),
-            "t2_class": answer["class_name"],
-            "t2_prob": answer["probability"],
-            "t2_unknown": answer["unknown"],
-            "t2_status": answer["status"],
-        }
-        for k, band in enumerate(passbands_of(config.survey).names):
-            columns[f"t2_n_{band}"] = answer["points"][k]
-        columns["t2_model"] = F.lit(model.label)
-        # The worker's clock. Spark's current_timestamp() is a constant of the batch, which goes
-        # into the generated code: every batch would be compiled anew.
-        columns["t2_processed_at"] = answer["processed_at"]
-        columns["t2_source"] = F.struct(*ORIGIN)
-        self._classification = F.struct(*[part.alias(name) for name, part in columns.items()])
+        columns = [
+            _output(answer, column).alias(column.name, metadata=_comment(column.documentation))
+            for module in modules
+            for column in module.columns
+        ]
+        source = F.struct(*ORIGIN).alias(SOURCE_COLUMN, metadata=_comment(SOURCE_DOCUMENTATION))
+        self._classification = F.struct(*columns, source)
 
     def add_to(self, decoded: DataFrame) -> DataFrame:
-        """Return alerts with the column ``classification``, a struct of all ``t2`` columns.
+        """Return alerts with the column ``classification``, a struct of all output columns.
 
         Parameters
         ----------
@@ -67,8 +84,24 @@ class ClassificationColumns:
         return answered.withColumn("classification", self._classification).drop("_answer")
 
 
-def classify(decoded: DataFrame, config: StreamConfig, model: ModelReference) -> DataFrame:
+def classify(
+    decoded: DataFrame, config: StreamConfig, modules: Sequence[ScienceModule]
+) -> DataFrame:
     """Classify decoded alerts once; see `ClassificationColumns`."""
     alert = decoded.schema["alert"].dataType
     assert isinstance(alert, StructType)
-    return ClassificationColumns(config, model, alert).add_to(decoded)
+    return ClassificationColumns(config, modules, alert).add_to(decoded)
+
+
+def _output(answer: Column, column: OutputColumn) -> Column:
+    """Return a column of the output from the struct that Python has answered."""
+    if column.constant is not None:
+        return F.lit(column.constant).cast(column.type)
+    if column.keys:
+        return F.map_from_arrays(F.array(*map(F.lit, column.keys)), answer[column.name])
+    return answer[column.name]
+
+
+def _comment(documentation: str) -> dict[str, Any]:
+    """Return Spark's form of a column's documentation; Parquet files keep it."""
+    return {"comment": documentation}

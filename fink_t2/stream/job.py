@@ -23,7 +23,7 @@ from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.continuity import check_continuity
 from fink_t2.stream.java_errors import first_cause
 from fink_t2.stream.log import BatchLog, log_as_json
-from fink_t2.stream.model_in_service import ModelInService
+from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.session import start_session
 from fink_t2.stream.sinks.file_system import FileSystem
 from fink_t2.stream.sinks.kafka import KafkaSink
@@ -74,11 +74,11 @@ def run(config: StreamConfig) -> None:
 
 def _run(spark: SparkSession, config: StreamConfig, stop: StopRequest) -> None:
     check_continuity(spark, config)
-    model = ModelInService(spark, config)
+    modules = ModulesInService(spark, config)
     metrics = start_metrics(config.survey, config.metrics.address)
     if metrics is not None:
-        metrics.model(model.current().label)
-        metrics.watch("model_refusals", "Models refused at a swap", lambda: model.refusals)
+        metrics.models(modules.labels.values())
+        metrics.watch("model_refusals", "Models refused at a swap", lambda: modules.refusals)
     messages = read_messages(spark, config)
     kafka = KafkaSink(spark, config)
     log = BatchLog()
@@ -93,7 +93,7 @@ def _run(spark: SparkSession, config: StreamConfig, stop: StopRequest) -> None:
         if processor is None:  # the checkpoint, and in it the stream's identity, is there now
             identity = stream_id(spark, config.checkpoint)
             parquet = ParquetSink(spark, config.output.path, identity, config.survey)
-            processor = BatchProcessor(config, model, parquet, kafka)
+            processor = BatchProcessor(config, modules, parquet, kafka)
         try:
             log.counted(number, processor.process(batch, number))
         except Exception as error:
@@ -109,7 +109,10 @@ def _run(spark: SparkSession, config: StreamConfig, stop: StopRequest) -> None:
     else:
         writer = writer.trigger(processingTime=f"{config.trigger.seconds} seconds")
     query = writer.start()
-    LOG.info("started", extra={"fields": {"stream": query.id, "model": model.current().label}})
+    LOG.info(
+        "started",
+        extra={"fields": {"stream": query.id, "model": ", ".join(modules.labels.values())}},
+    )
     _wait(query, stop, failure)
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
     LOG.info("stopped", extra={"fields": {"stream": query.id}})

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,10 +14,9 @@ from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 
 from fink_t2.classifier import load_classifier
-from fink_t2.config import StreamConfig
 from fink_t2.errors import ModelError
 from fink_t2.science.model_store import ModelReference, ModelStore
-from fink_t2.surveys import get_survey, passbands_of
+from fink_t2.surveys import passbands_of
 
 LOG = logging.getLogger(__name__)
 
@@ -41,8 +41,12 @@ class ModelInService:
     ----------
     spark : SparkSession
         Brings the model's file to the workers.
-    config : StreamConfig
-        Names survey, model and folder.
+    survey : str
+        Whose alerts it will classify.
+    folder : str
+        Folder of models; "" for those that come with the package.
+    name : str
+        Name of the model.
 
     Raises
     ------
@@ -50,11 +54,11 @@ class ModelInService:
         If there is no model that can serve: the job does not start then.
     """
 
-    def __init__(self, spark: SparkSession, config: StreamConfig) -> None:
+    def __init__(self, spark: SparkSession, survey: str, folder: str, name: str) -> None:
         self._spark = spark
-        self._survey = config.survey
-        self._name = config.model.name or get_survey(config.survey).default_model
-        self._store = ModelStore(config.model.folder or None, passbands_of=passbands_of)
+        self._survey = survey
+        self._name = name
+        self._store = ModelStore(folder or None, passbands_of=passbands_of)
         self._scratch = tempfile.TemporaryDirectory(prefix="fink_t2-model-")
         self._problem = ""
         self.refusals = 0
@@ -89,8 +93,10 @@ class ModelInService:
                 f"{reference.label} is a model for {reference.survey}, not for {self._survey}"
             )
         load_classifier(reference)
-        # Files of one application need different names, and all are called model.tflite.
-        name = f"{reference.name}-{reference.version}.tflite"
+        # Files of one application need different names, and all are called model.tflite. Another
+        # module may run another model of the same name from another folder.
+        folder = zlib.crc32(os.fsencode(self._store.folder))
+        name = f"{reference.name}-{reference.version}-{folder:08x}.tflite"
         copy = Path(self._scratch.name, name)
         shutil.copyfile(reference.tflite_path, copy)
         self._spark.sparkContext.addFile(str(copy))

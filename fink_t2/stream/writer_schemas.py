@@ -137,7 +137,9 @@ class WriterSchemas:
             LOG.warning(message)
 
 
-def reader_schema(config: StreamConfig, source: SchemaSource | None) -> Schema:
+def reader_schema(
+    config: StreamConfig, source: SchemaSource | None, keep: frozenset[str] = frozenset()
+) -> Schema:
     """Return the schema of the alerts in the output, in which every field is nullable.
 
     Parameters
@@ -146,6 +148,8 @@ def reader_schema(config: StreamConfig, source: SchemaSource | None) -> Schema:
         Configuration of the job: the survey, the extra fields, and what becomes of cutouts.
     source : SchemaSource, optional
         Where LSST's schemas are looked up; ZTF's comes with the package.
+    keep : frozenset of str
+        Cutouts that science modules need, although they are not written.
     """
     if config.survey == "ztf":
         schema = full_ztf_schema()
@@ -154,7 +158,7 @@ def reader_schema(config: StreamConfig, source: SchemaSource | None) -> Schema:
         schema_id = config.alerts.reader_schema or source.newest()
         schema = lenient(parse_schema(source.schema_text(schema_id), config.limits))
     if config.output.cutouts == "drop":
-        schema = without_fields(schema, CUTOUTS)
+        schema = without_fields(schema, CUTOUTS - keep)
     names = {field["name"] for field in schema["fields"]}
     extra = [
         {"name": name, "type": nullable(avro_type), "default": None}

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from fink_t2.chaos.small_alerts import datum
 from fink_t2.config import AlertsConfig, OutputConfig, SourceConfig, StreamConfig
 from fink_t2.stream.batch import BatchProcessor
-from fink_t2.stream.model_in_service import ModelInService
+from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
 from tests.fuzz.messages import hostile_message
@@ -36,7 +36,7 @@ def process(spark: SparkSession, folder: Path, values: list[bytes | None]) -> di
     messages = spark.createDataFrame(rows, COLUMNS)
     parquet = ParquetSink(spark, config.output.path, "0000", config.survey)
     processor = BatchProcessor(
-        config, ModelInService(spark, config), parquet, KafkaSink(spark, config)
+        config, ModulesInService(spark, config), parquet, KafkaSink(spark, config)
     )
     return processor.process(messages, 0)
 

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 from fink_t2.chaos.messages import BROKEN_ONE_IN, messages
 from fink_t2.config import OutputConfig, SourceConfig, StreamConfig
 from fink_t2.stream.batch import BatchProcessor
-from fink_t2.stream.model_in_service import ModelInService
+from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
 
@@ -38,7 +38,7 @@ class Run:
             output=OutputConfig(path=str(folder / "tables")),
         )
         self.parquet = ParquetSink(spark, config.output.path, STREAM, config.survey)
-        model, kafka = ModelInService(spark, config), KafkaSink(spark, config)
+        model, kafka = ModulesInService(spark, config), KafkaSink(spark, config)
         self._processor = BatchProcessor(config, model, self.parquet, kafka)
 
     def process(self, batch: DataFrame) -> dict[str, Any]:

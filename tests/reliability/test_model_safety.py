@@ -183,7 +183,6 @@ def test_a_spoilt_model_at_a_swap_leaves_the_old_one_serving(
     store: ModelStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     from fink_t2.alerts.limits import Limits
-    from fink_t2.config import ModelConfig, StreamConfig
     from fink_t2.stream.model_in_service import ModelInService
     from fink_t2.stream.session import start_session
 
@@ -192,8 +191,7 @@ def test_a_spoilt_model_at_a_swap_leaves_the_old_one_serving(
         {"spark.master": "local[1]", "spark.ui.enabled": "false"}, Limits(), "model safety"
     )
     try:
-        config = StreamConfig(model=ModelConfig(folder=str(store.folder)))
-        service = ModelInService(spark, config)
+        service = ModelInService(spark, "ztf", str(store.folder), NAME)
         assert service.current().label == f"{NAME}/1"
         current = store.folder / NAME / "current"
         whole = {

@@ -15,7 +15,7 @@ from fink_t2.config import OutputConfig, OverloadConfig, SourceConfig, StreamCon
 from fink_t2.errors import ConfigError
 from fink_t2.operations.dead_letter_table import dead_letters
 from fink_t2.stream.batch import BatchProcessor
-from fink_t2.stream.model_in_service import ModelInService
+from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.overload import SET_ASIDE
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
@@ -43,7 +43,7 @@ def process(spark: SparkSession, folder: Path, overload: OverloadConfig) -> dict
         for offset, (waited, message) in enumerate(zip(WAITED, SENT, strict=True))
     ]
     parquet = ParquetSink(spark, config.output.path, "0000", config.survey)
-    model = ModelInService(spark, config)
+    model = ModulesInService(spark, config)
     processor = BatchProcessor(config, model, parquet, KafkaSink(spark, config))
     return processor.process(spark.createDataFrame(rows, COLUMNS), 0)
 

@@ -6,6 +6,7 @@ all, so the partition is chosen from the object: an object's alerts stay in orde
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from pyspark.sql.types import StructType
 from fink_t2.alerts.wanted_fields import CUTOUTS
 from fink_t2.config import StreamConfig, SubstreamConfig
 from fink_t2.errors import ConfigError
+from fink_t2.modules.configured import model_column
 from fink_t2.stream.sinks.topics import Topics
 from fink_t2.stream.source import kafka_options
 
@@ -56,6 +58,7 @@ class KafkaSink:
         self._topic = config.output.topic
         self._dead_letter_topic = config.output.dead_letter_topic
         self._substreams = config.substream
+        self._model_column = model_column(config)
         self._dropped = () if config.output.cutouts == "keep" else tuple(sorted(CUTOUTS))
         producer = {**PRODUCER_DEFAULTS, **config.kafka.producer}
         self._options = kafka_options(config.kafka, producer)
@@ -69,7 +72,7 @@ class KafkaSink:
         Parameters
         ----------
         rows : DataFrame
-            The alert's own fields and the ``t2`` columns.
+            The alert's own fields and the columns of the science modules.
         """
         names = list(filter(None, [self._topic, *(one.topic for one in self._substreams)]))
         if not names:
@@ -91,13 +94,15 @@ class KafkaSink:
         thing = F.col("objectId" if is_ztf else "diaSource.diaObjectId")
         known = F.create_map(*[F.lit(part) for pair in partitions.items() for part in pair])
         names = [f"`{field.name}`" for field in fields]
+        has_model = self._model_column in kind.names
+        model = F.col(self._model_column) if has_model else F.lit("")
         partition = F.pmod(F.xxhash64(thing), F.element_at(known, F.col("topic")))
         return [
             F.explode(alert_topics(self._topic, self._substreams)),
             F.col("topic"),
             F.lit(schema).alias("key"),
             to_avro(F.struct(*names), schema).alias("value"),
-            headers(survey=F.lit(self._survey), candid=identity, model=F.col("t2_model")),
+            headers(survey=F.lit(self._survey), candid=identity, model=model),
             partition.cast("int").alias("partition"),
         ]
 
@@ -163,8 +168,15 @@ def headers(**columns: Column) -> Column:
 
 
 def avro_schema(spark: SparkSession, rows: StructType) -> str:
-    """Return the Avro schema of rows as JSON text."""
+    """Return the Avro schema of rows as JSON text.
+
+    The comment of a column becomes the ``doc`` of its field.
+    """
     jvm: Any = spark.sparkContext._jvm
     java_type = jvm.org.apache.spark.sql.types.DataType.fromJson(rows.json())
     converters = jvm.org.apache.spark.sql.avro.SchemaConverters
-    return str(converters.toAvroType(java_type, False, "alert", "fink_t2").toString())
+    schema = json.loads(converters.toAvroType(java_type, False, "alert", "fink_t2").toString())
+    for column, field in zip(rows.fields, schema["fields"], strict=True):
+        if "comment" in column.metadata:
+            field["doc"] = column.metadata["comment"]
+    return json.dumps(schema, separators=(",", ":"))
