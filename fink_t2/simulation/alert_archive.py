@@ -1,4 +1,4 @@
-"""A folder of simulated ZTF packets of all classes, with the truth beside them."""
+"""A folder of simulated ZTF packets of all classes, and a table of their true classes."""
 
 from __future__ import annotations
 
@@ -18,39 +18,41 @@ from fink_t2.simulation.alert_packets import alert_packets, packet_bytes
 from fink_t2.simulation.objects import SimulatedObjects
 from fink_t2.simulation.simulate import simulate_objects
 
-#: The alerts of `draw_alerts` are of this many nights, the last one of this MJD (2026-09-01).
+#: Number of nights of the alerts of `draw_alerts`, and MJD of the last one (2026-09-01).
 NIGHTS = 10
 LAST_NIGHT = 61284.0
 
-#: More detections than an object has in these nights.
+#: A number of alerts per object that none exceeds in these nights.
 MANY_ALERTS = 400
 
 
 def draw_alerts(
     n: int, seed: int = 0, alerts_per_object: int = 4, workers: int | None = None
 ) -> tuple[SimulatedObjects, AlertHistories]:
-    """Simulate n ZTF alerts of a few nights, evenly over the 14 classes, several per object.
+    """Simulate ZTF alerts of a few nights, with equal numbers of all 14 classes.
 
     Parameters
     ----------
     n : int
+        Number of alerts.
     seed : int
+        Seed of the random numbers.
     alerts_per_object : int
-        At most so many alerts of one object; objects with fewer detections have fewer.
+        Largest number of alerts of one object.
     workers : int, optional
-        Processes; all cores by default.
+        Number of processes; by default the number of cores.
 
     Returns
     -------
     SimulatedObjects, AlertHistories
-        The alerts in the order in which the survey would send them.
+        The objects, and the alerts in the order in which the survey would send them.
 
     Raises
     ------
     FinkT2Error
-        If the nights do not hold enough alerts of some class.
+        If there are not enough alerts of some class in these nights.
     """
-    # Twice as many objects as alerts of each class: not every one is seen in these nights.
+    # Twice as many objects as alerts, because not every object is detected in these nights.
     share = -(-2 * n // len(CLASSES))
     objects = _same_nights(simulate_objects(share * len(CLASSES), "ztf", seed, workers=workers))
     alerts = alert_histories(objects, MANY_ALERTS, seed=seed)
@@ -67,26 +69,24 @@ def draw_alerts(
             chosen.append(i)
     missing = +Counter(wanted)
     if missing:
-        # so few alerts per object, or so few objects, that these nights do not hold enough
         raise FinkT2Error(
             f"{missing.total()} of {n} alerts are missing ({', '.join(missing)}); "
-            "take more alerts, more of each object, or another seed"
+            "use more alerts, more alerts per object, or another seed"
         )
     picked = np.array(chosen)
     return objects, alerts.take(picked[np.argsort(alerts.candid[picked], kind="stable")])
 
 
 def _same_nights(objects: SimulatedObjects) -> SimulatedObjects:
-    """Move each object in time, by whole days, so that all are seen in the same few nights.
+    """Shift each object by whole days, so that all are detected in the same few nights.
 
-    A broker gets the alerts of one night, then those of the next, not of one object after the
-    other over years.
+    A broker receives the alerts of one night after the other, with many objects in each.
     """
     mjd = objects.mjd.copy()
     for position in range(len(objects)):
         own = slice(objects.starts[position], objects.starts[position + 1])
         seen = mjd[own][objects.detected[own]]
-        # Which detection is the last one differs from object to object, young or old.
+        # The last night has an early detection of some objects and a late one of others.
         anchor = seen[position % len(seen)]
         mjd[own] += LAST_NIGHT - np.floor(anchor)
     return replace(objects, mjd=mjd)
@@ -100,21 +100,21 @@ def write_alerts(
     workers: int | None = None,
     progress: bool = False,
 ) -> int:
-    """Write simulated alerts: one file ``<candid>.avro`` each, and ``truth.csv``.
+    """Write simulated alerts as files ``<candid>.avro``, and their classes as ``truth.csv``.
 
     Parameters
     ----------
     folder : Path
-        Made if it is not there; files of the same name are replaced.
+        Folder of the files. It is created if necessary, and files of the same name are replaced.
     n, seed, alerts_per_object, workers
         See `draw_alerts`.
     progress : bool
-        Show a progress bar.
+        Whether a progress bar is shown.
 
     Returns
     -------
     int
-        Bytes written.
+        Number of bytes written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     objects, alerts = draw_alerts(n, seed, alerts_per_object, workers)

@@ -1,4 +1,4 @@
-"""Cut simulated objects into alerts: one detection, and what the survey saw before it."""
+"""Alerts of simulated objects: a detection and the visits of the survey before it."""
 
 from __future__ import annotations
 
@@ -18,47 +18,51 @@ from fink_t2.simulation.identifiers import candidate_id, object_names
 from fink_t2.simulation.magnitudes import magnitude_of
 from fink_t2.simulation.objects import SimulatedObjects
 
-#: Days in which the weight of an early alert falls by e.
+#: Days in which the weight of early alerts decreases by a factor of e.
 YOUTH_DAYS = 4.5
 
-#: Classes whose objects vary all the time, so that the survey detected them long ago.
+#: Classes whose objects vary permanently, so that the survey detected them long ago.
 PERSISTENT = ("AGN", "EB", "Mira", "RRL", "M-dwarf", "other")
 
 
 @dataclass(frozen=True)
 class AlertHistories:
-    """N alerts with the histories that their packets carry, H entries in all.
+    """N alerts with the histories in their packets, H entries in total.
 
     Attributes
     ----------
     survey : str
+        Name of the survey, "ztf" or "lsst".
     object : ndarray of int64, shape (N,)
-        Position in the `SimulatedObjects` that the alerts were cut from.
+        Index of the object in the `SimulatedObjects` to which the alert belongs.
     objectId : ndarray of str, shape (N,)
+        Name of the object.
     candid : ndarray of int64, shape (N,)
-        Different for every alert.
+        Unique id of the alert.
     channel : ndarray of int64, shape (N,)
-        The camera's readout channel, 0 to 63, that the object falls on.
+        Readout channel of the camera, 0 to 63, that contains the object.
     jdstarthist : ndarray, shape (N,)
-        JD of the object's first detection by the survey; for what varies all the time it lies
-        years before the history.
+        Julian date of the first detection of the object by the survey, which for permanently
+        varying sources lies years before the history.
     class_name : ndarray of str, shape (N,)
+        Name of the class.
     starts : ndarray of int64, shape (N + 1,)
-        Entries of alert i are ``starts[i]:starts[i + 1]``: oldest first, the last is the alert.
+        The entries of alert i are ``starts[i]:starts[i + 1]``, oldest first; the last entry is
+        the detection that caused the alert.
     ccandid : ndarray of int64, shape (H,)
         Candid of each detection, the same in all alerts of the object; 0 for a non-detection.
     cjd : ndarray of float64, shape (H,)
-        JD (UTC) of the visit.
+        Julian date (UTC) of the visit.
     cfid : ndarray of int8, shape (H,)
-        1 g, 2 r for ZTF; for LSST the index of the passband plus 1.
+        Passband: 1 for g and 2 for r of ZTF, and the index of the passband plus 1 for LSST.
     cmagpsf, csigmapsf : ndarray of float32, shape (H,)
         Magnitude of the absolute difference flux, and its error; NaN for a non-detection.
     cisdiffpos : ndarray of bool, shape (H,)
-        Whether the source was brighter than in the reference; True for a non-detection.
+        Whether the source is brighter than in the reference image; true for a non-detection.
     cdiffmaglim : ndarray of float32, shape (H,)
         5-sigma limiting magnitude.
     cflux, cflux_error : ndarray of float64, shape (H,)
-        Difference flux in FLUXCAL at every visit, as forced photometry measures it.
+        Difference flux of forced photometry at every visit, and its error, FLUXCAL.
     """
 
     survey: str
@@ -83,7 +87,7 @@ class AlertHistories:
         return len(self.candid)
 
     def take(self, order: Indices) -> AlertHistories:
-        """Return the chosen alerts, in the given order."""
+        """Return the alerts at the given indices, in this order."""
         counts = np.diff(self.starts)[order]
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         entries = np.arange(starts[-1]) + np.repeat(self.starts[order] - starts[:-1], counts)
@@ -95,7 +99,7 @@ class AlertHistories:
         return AlertHistories(survey=self.survey, starts=starts, **columns)
 
     def table(self) -> pa.Table:
-        """Return one row per alert: scalars, and list columns of the history."""
+        """Return a table with one row per alert, with the history in list columns."""
         offsets = pa.array(self.starts.astype(np.int32))
 
         def lists(values: npt.NDArray[np.generic]) -> pa.ListArray:
@@ -148,25 +152,27 @@ def alert_histories(
     seed: int = 0,
     early_share: float = 0.5,
 ) -> AlertHistories:
-    """Draw alerts of simulated objects: random detections, with the visits before them.
+    """Draw alerts of simulated objects: random detections and the visits before them.
 
     Parameters
     ----------
     objects : SimulatedObjects
+        Objects from which alerts are drawn.
     alerts_per_object : int
-        At most so many different detections of each object become alerts.
+        Largest number of alerts of one object.
     window_days : float
-        Length of the history (30 days in a ZTF packet).
+        Length of the history, days (30 in a ZTF packet).
     seed : int
+        Seed of the random numbers.
     early_share : float
-        Share of a transient's alerts that are drawn from its first days, with a weight falling
-        by e every 4.5 days since its first detection: real alerts that brokers' users ask about
-        are mostly so young. The others are drawn from all detections alike.
+        Share of the alerts of a transient that are drawn with a weight that decreases by a factor
+        of e in `YOUTH_DAYS` since its first detection, because most alerts of interest are early
+        ones. The others are drawn from all detections with equal weights.
 
     Returns
     -------
     AlertHistories
-        Alerts of one object follow each other in time.
+        The alerts, with those of one object in order of time.
     """
     generator = np.random.default_rng([seed, len(objects), 2])
     size = len(objects)
@@ -175,7 +181,8 @@ def alert_histories(
     first = np.full(size, np.inf)
     np.minimum.at(first, owner[at], objects.mjd[at])
 
-    # weighted draw without replacement: the largest of u^(1/weight) win
+    # Weighted draw without replacement (Efraimidis & Spirakis 2006): the detections with the
+    # largest u^(1 / weight), where u is uniform, are chosen.
     persistent = np.isin(objects.class_names(), PERSISTENT)
     share = np.where(persistent, 0.0, early_share)[owner[at]]
     youth = np.exp(-np.minimum(objects.mjd[at] - first[owner[at]], 120.0) / YOUTH_DAYS)
@@ -188,7 +195,7 @@ def alert_histories(
     rank = np.arange(len(at)) - np.searchsorted(ordered_owner, ordered_owner)
     chosen = np.sort(at[order[rank < alerts_per_object]])
 
-    # positions of the window's visits, found in one sorted key over all objects
+    # The first visit of each window is located in one sorted key over all objects.
     key = objects.mjd - objects.mjd.min() + owner * 1e5
     begin = np.searchsorted(key, key[chosen] - window_days)
     counts = chosen + 1 - begin
@@ -201,7 +208,7 @@ def alert_histories(
     magnitude = np.where(detected, magnitude_of(size_of), np.nan)
     sigma = np.where(detected, error / size_of / MAGNITUDE_TO_RELATIVE_FLUX, np.nan)
 
-    # (readout channel, number in the image) differs between objects, so that candids do too
+    # The combination of readout channel and number in the image is unique, and thus the candid.
     channel, number = np.arange(size) % 64, np.arange(size) // 64 + 1
     jd = objects.mjd + JULIAN_DATE_OF_MJD_ZERO
     which = owner[chosen]
@@ -230,7 +237,7 @@ def alert_histories(
 
 
 def _first_ever(objects: SimulatedObjects, first: Array, generator: np.random.Generator) -> Array:
-    """MJD of the survey's first detection: for variables, mostly in its first months."""
+    """Return the MJD of the first detections; for variables mostly in the first months."""
     began = 58200.0 if objects.survey == "ztf" else 60980.0
     long_ago = np.isin(objects.class_names(), PERSISTENT) & (generator.random(len(objects)) < 0.93)
     earlier = np.minimum(first, began + generator.exponential(120.0, len(objects)))

@@ -1,8 +1,7 @@
-"""Simulated alerts as ZTF packets, schema 4.02, one Avro container per alert.
+"""Simulated alerts as ZTF packets of schema 4.02, one Avro container per alert.
 
-What the simulation knows (times, magnitudes, limits, identifiers) goes into the packet
-consistently; the many other fields get plausible values, the same for all alerts of an object
-where they describe the object.
+Times, magnitudes, limits and identifiers are those of the simulation. The other fields have
+plausible values, which are the same for all alerts of an object if they describe the object.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from fink_t2.simulation.objects import SimulatedObjects
 Packet = dict[str, Any]
 
 SCHEMA_VERSION = "4.02"
-#: What ZTF writes where it knows nothing, in most fields and in forced photometry.
+#: ZTF's values for missing data, in most fields and in those of forced photometry.
 MISSING, MISSING_FORCED = -999.0, -99999.0
 
 _PIXELS = (3072, 3080)
@@ -38,25 +37,25 @@ _PIXELS = (3072, 3080)
 
 @lru_cache(maxsize=1)
 def ztf_schema() -> dict[str, Any]:
-    """Return the Avro schema of a ZTF packet, version 4.02, as real packets carry it."""
+    """Return the Avro schema of ZTF packets, version 4.02, as it is in real packets."""
     text = files("fink_t2.surveys").joinpath("schemas", "ztf_4.02.avsc").read_text()
     schema: dict[str, Any] = json.loads(text)
     return schema
 
 
 def _field_names(record: str) -> list[str]:
-    """Return the names of the fields of the schema's nested record, in order."""
+    """Return the names of the fields of a nested record of the schema, in order."""
     for field in ztf_schema()["fields"]:
-        kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
-        for kind in kinds:
-            nested = kind.get("items", kind) if isinstance(kind, dict) else {}
+        types = field["type"] if isinstance(field["type"], list) else [field["type"]]
+        for avro_type in types:
+            nested = avro_type.get("items", avro_type) if isinstance(avro_type, dict) else {}
             if isinstance(nested, dict) and nested.get("name") == record:
                 return [inner["name"] for inner in nested["fields"]]
     raise KeyError(record)
 
 
 class _Site:
-    """Everything that stays the same from one alert of an object to the next."""
+    """The values that are the same in all alerts of an object."""
 
     def __init__(self, generator: np.random.Generator, objects: SimulatedObjects, position: int):
         self.extragalactic = bool(objects.redshift[position] > 0)
@@ -86,7 +85,7 @@ class _Site:
         self.scene: Scene = draw_scene(generator, counts, self.extragalactic)
 
     def moved(self, generator: np.random.Generator) -> tuple[float, float]:
-        """Return a measured position, a fraction of an arc second off."""
+        """Draw a measured position, a fraction of an arc second from the true one, degrees."""
         across = generator.normal(0, 0.08 / 3600, 2)
         return (
             round(self.ra + float(across[0]) / np.cos(np.radians(self.dec)), 7),
@@ -103,7 +102,7 @@ def _image_name(jd: float, field: int, channel: int, band: int) -> str:
 
 
 def _visit(site: _Site, alerts: AlertHistories, entry: int, channel: int) -> Packet:
-    """Fields of one exposure, detection or not; drawn from a stream of the visit's own."""
+    """Return the fields of an exposure; its random numbers depend on the visit only."""
     jd, band = round(float(alerts.cjd[entry]), 7), int(alerts.cfid[entry])
     pid = int(processing_id(alerts.cjd[entry : entry + 1], np.array([channel]))[0])
     generator = np.random.default_rng([pid, 7])
@@ -128,7 +127,7 @@ def _visit(site: _Site, alerts: AlertHistories, entry: int, channel: int) -> Pac
 
 
 def _detection(site: _Site, alerts: AlertHistories, entry: int, visit: Packet) -> Packet:
-    """Fields that only a detection has."""
+    """Return the fields of a detection: those of the exposure, and its own."""
     generator = np.random.default_rng([visit["pid"], 8])
     magnitude, sigma = float(alerts.cmagpsf[entry]), float(alerts.csigmapsf[entry])
     offset = float(generator.normal(0.02, 0.3 * sigma + 0.01))
@@ -182,7 +181,7 @@ def _detection(site: _Site, alerts: AlertHistories, entry: int, visit: Packet) -
 
 
 def _candidate(site: _Site, alerts: AlertHistories, alert: int, detection: Packet) -> Packet:
-    """Fields that only the alert's own detection has."""
+    """Return the fields of the detection that caused the alert."""
     generator = np.random.default_rng([detection["pid"], 9])
     history = slice(alerts.starts[alert], alerts.starts[alert + 1])
     began = round(float(alerts.jdstarthist[alert]), 7)
@@ -248,7 +247,7 @@ def _candidate(site: _Site, alerts: AlertHistories, alert: int, detection: Packe
 
 
 def _forced(site: _Site, alerts: AlertHistories, entry: int, visit: Packet) -> Packet:
-    """Return one epoch of forced photometry, in counts of the exposure's zero point."""
+    """Return the forced photometry of one exposure, in counts of its zero point."""
     generator = np.random.default_rng([visit["pid"], 10])
     to_counts = 10 ** (0.4 * (visit["magzpsci"] - FLUXCAL_ZERO_POINT))
     failed = generator.random() < 0.03
@@ -284,19 +283,19 @@ def _forced(site: _Site, alerts: AlertHistories, entry: int, visit: Packet) -> P
 
 
 def alert_packets(objects: SimulatedObjects, alerts: AlertHistories) -> Iterator[Packet]:
-    """Give the packet of each alert, in the order of `alerts`.
+    """Yield the packet of each alert, in the order of `alerts`.
 
     Parameters
     ----------
     objects : SimulatedObjects
-        Of survey "ztf".
+        Simulated objects of the survey "ztf".
     alerts : AlertHistories
-        Cut from `objects`.
+        Alerts of these objects.
 
     Yields
     ------
     dict
-        A record of `ztf_schema`.
+        Record of the schema `ztf_schema`.
     """
     names = _field_names("prv_candidate")
     site_of: dict[int, _Site] = {}
@@ -345,9 +344,9 @@ def alert_packets(objects: SimulatedObjects, alerts: AlertHistories) -> Iterator
 
 
 def packet_bytes(packet: Packet) -> bytes:
-    """Return a packet as an Avro object container without compression, as ZTF sends it.
+    """Return a packet as an uncompressed Avro object container, in ZTF's form.
 
-    The sync marker is made from the candid, so the same packet is always the same bytes.
+    The sync marker is derived from the candid, so that the same packet gives the same bytes.
     """
     marker = hashlib.md5(str(packet["candid"]).encode(), usedforsecurity=False).digest()
     buffer = io.BytesIO()

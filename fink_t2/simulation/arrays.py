@@ -1,4 +1,4 @@
-"""The array types that the simulation's signatures speak of."""
+"""Types of arrays in the signatures of the simulation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-#: Floating-point array, any shape.
+#: Floating-point array of any shape.
 Array = npt.NDArray[np.float64]
-#: Integer array: positions of objects, passbands.
+#: Integer array of any shape, such as positions of objects or indices of passbands.
 Indices = npt.NDArray[np.integer[Any]]
-#: Parameters of a batch of sources by name, each of shape (n,).
+#: Parameters of n sources by name, each an array of shape (n,).
 Parameters = dict[str, Any]

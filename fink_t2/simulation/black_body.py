@@ -1,4 +1,4 @@
-"""Black bodies: colour from temperature, and back."""
+"""Colours of black bodies, and the temperature that belongs to a colour."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from fink_t2.simulation.arrays import Array
 
-#: h c / k in Angstrom Kelvin.
+#: Second radiation constant h c / k, Angstrom Kelvin.
 SECOND_RADIATION_CONSTANT = 1.438777e8
 
-#: Rest wavelengths (Angstrom) between which the models quote a colour: SDSS-like g and r.
+#: Rest-frame wavelengths of the colour g - r of the models, Angstrom (similar to SDSS g and r).
 COLOUR_WAVELENGTHS = (4800.0, 6300.0)
 
 
@@ -19,11 +19,11 @@ def planck_ratio(wavelength: Array, temperature: Array, reference: float | Array
     Parameters
     ----------
     wavelength : ndarray
-        Angstrom, in the frame of the black body.
+        Wavelengths in the frame of the black body, Angstrom.
     temperature : ndarray
-        Kelvin.
+        Temperatures, Kelvin, of a shape that broadcasts with `wavelength`.
     reference : float or ndarray
-        Angstrom.
+        Wavelengths that the result is relative to, Angstrom.
     """
     here = np.minimum(SECOND_RADIATION_CONSTANT / (wavelength * temperature), 300.0)
     there = np.minimum(SECOND_RADIATION_CONSTANT / (reference * temperature), 300.0)
@@ -39,8 +39,17 @@ _COLOURS = -2.5 * np.log10(
 
 
 def temperature_of_colour(colour: Array) -> Array:
-    """Return the temperature (Kelvin) of a black body of the given g - r (AB magnitudes).
+    """Return the temperature of a black body from its colour.
 
-    Colours bluer than a black body of 60,000 K (g - r of about -0.5) get 60,000 K.
+    Parameters
+    ----------
+    colour : ndarray
+        Colours g - r, AB magnitudes, any shape.
+
+    Returns
+    -------
+    ndarray
+        Temperatures between 1500 and 60,000 K, same shape. Bluer colours than that of 60,000 K
+        (g - r of about -0.5) give 60,000 K, and redder ones than that of 1500 K give 1500 K.
     """
     return np.interp(-np.asarray(colour), -_COLOURS, _TEMPERATURES)

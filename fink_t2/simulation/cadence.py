@@ -1,10 +1,10 @@
-"""When a survey looks at a position, and in which passband.
+"""Times and passbands of a survey's visits to a position.
 
-ZTF: the public survey visits a field in g and r on the same night, mostly 15 minutes to 3 hours
-apart, every second or third night (Bellm et al. 2019, PASP 131, 068003), when the weather lets
-it; in some fields there are campaigns of many visits a night. LSST: Wide-Fast-Deep visits in pairs
-of passbands every few nights, with a rolling cadence, u, g, r when the moon is down and i, z, y
-when it is bright (Bianco et al. 2022, ApJS 258, 1).
+ZTF's public survey visits a field in g and r on the same night, mostly 15 minutes to 3 hours
+apart, every second or third night (Bellm et al. 2019, PASP 131, 068003), if the weather permits;
+some fields are observed in campaigns of many visits per night. LSST's Wide-Fast-Deep survey has
+visits in pairs of passbands every few nights with a rolling cadence, in u, g, r when the moon is
+down and in i, z, y when it is bright (Bianco et al. 2022, ApJS 258, 1).
 """
 
 from __future__ import annotations
@@ -16,23 +16,25 @@ import numpy.typing as npt
 
 from fink_t2.simulation.arrays import Array, Indices
 
-#: MJD of a new moon, and the synodic month in days.
+#: MJD of a new moon, and length of the synodic month, days.
 NEW_MOON, SYNODIC_MONTH = 58135.09, 29.530589
 
-#: Share of ZTF's positions that a campaign of many visits a night comes to.
+#: Share of ZTF's positions that are observed in a campaign of many visits per night.
 IN_CAMPAIGN = 0.12
 
 
 @dataclass(frozen=True)
 class Epochs:
-    """Ragged visit times of many positions.
+    """The visits to n positions, P in total.
 
     Attributes
     ----------
     starts : ndarray of int, shape (n + 1,)
+        The visits to position i are ``starts[i]:starts[i + 1]``.
     mjd : ndarray, shape (P,)
-        Sorted within a position.
+        Times, MJD, sorted within a position.
     band : ndarray of int, shape (P,)
+        Indices of the passbands.
     """
 
     starts: Indices
@@ -41,12 +43,12 @@ class Epochs:
 
 
 def moon_illumination(mjd: Array) -> Array:
-    """Return the illuminated fraction of the moon, 0 (new) to 1 (full)."""
+    """Return the illuminated fraction of the moon, 0 (new) to 1 (full), at MJDs of any shape."""
     return 0.5 * (1 - np.cos(2 * np.pi * (mjd - NEW_MOON) / SYNODIC_MONTH))
 
 
 def _clear_nights(generator: np.random.Generator, size: int, nights: int) -> npt.NDArray[np.bool_]:
-    """Return whether each night is clear, shape (size, nights): bad weather comes in spells."""
+    """Return whether each night is clear, shape (size, nights); bad weather comes in spells."""
     to_bad, stay_bad = 0.10, 0.55
     chance = generator.random((size, nights))
     clear = np.empty((size, nights), dtype=bool)
@@ -65,22 +67,23 @@ def _assemble(size: int, position: Indices, mjd: Array, band: Indices, keep: Arr
 
 
 def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epochs:
-    """Draw the visits of ZTF (bands 0 g, 1 r) between two dates for each of n positions.
+    """Draw the visits of ZTF (passbands 0 g, 1 r) to each of n positions.
 
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     first, last : ndarray, shape (n,)
-        MJD.
+        First and last date of the visits to each position, MJD.
     """
     size = len(first)
     nights = max(int(np.ceil((last - first).max())), 0) + 1
     clear = _clear_nights(generator, size, nights)
-    # nights between planned visits: every night in special programmes, else three in the
-    # survey's first years and two later
+    # Nights between planned visits: one in special programmes, otherwise three in the first
+    # years of the survey and two later.
     interval = generator.choice([1, 2, 3, 4], size, p=[0.14, 0.46, 0.36, 0.04])
     paired = generator.uniform(0.35, 0.95, size)
-    # images fail, or the source lies in a gap between readout channels
+    # Some images fail, or the source lies in a gap between readout channels.
     lost = np.where(generator.random(size) < 0.6, 0.03, generator.uniform(0.0, 0.6, size))
     clock = (generator.random(size) * interval)[:, None] + np.arange(nights)[None, :]
     jitter = generator.random((size, nights)) < 0.12
@@ -113,10 +116,10 @@ def ztf_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epo
 def _campaign_visits(
     generator: np.random.Generator, clear: npt.NDArray[np.bool_], first: Array
 ) -> tuple[Indices, Array, Indices]:
-    """Draw the visits of campaigns: position, MJD and band of each.
+    """Draw the visits of campaigns; return the position, MJD and passband of each.
 
-    Six visits a night and more, g and r mostly in turn, for some nights (Bellm et al. 2019, on
-    the high cadence of the partnership's surveys).
+    A campaign has 4 to 12 visits per night, mostly alternating between g and r, for up to 19
+    nights (high-cadence surveys of the partnership; Bellm et al. 2019).
     """
     size, nights = clear.shape
     length = np.where(generator.random(size) < IN_CAMPAIGN, generator.integers(1, 20, size), 0)
@@ -134,18 +137,19 @@ def _campaign_visits(
 
 
 def lsst_epochs(generator: np.random.Generator, first: Array, last: Array) -> Epochs:
-    """Draw the visits of LSST Wide-Fast-Deep (bands 0..5: u g r i z y) between two dates.
+    """Draw the visits of LSST's Wide-Fast-Deep survey (passbands 0 to 5: u g r i z y).
 
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     first, last : ndarray, shape (n,)
-        MJD.
+        First and last date of the visits to each position, MJD.
     """
     size = len(first)
     nights = max(int(np.ceil((last - first).max())), 0) + 1
     clear = _clear_nights(generator, size, nights)
-    # rolling: in its active years a field is visited about twice as often
+    # Rolling cadence: in its active years a field is visited more than twice as often.
     rate = np.where(generator.random(size) < 0.6, 0.55, 0.2)
     observed = clear & (generator.random((size, nights)) < rate[:, None])
     position, night = np.nonzero(observed)
@@ -159,7 +163,7 @@ def lsst_epochs(generator: np.random.Generator, first: Array, last: Array) -> Ep
     pair = np.where(bright[:, None], bright_pairs[bright_pick], dark_pairs[dark_pick])
     second = generator.random(many) < 0.85
     apart = generator.uniform(0.009, 0.03, many)
-    # where fields overlap, the pair comes twice
+    # Where fields overlap, the pair of visits is repeated.
     again = generator.random(many) < 0.3
     where = np.concatenate([position, position[second], position[again], position[again]])
     mjd = np.concatenate(

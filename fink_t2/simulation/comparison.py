@@ -1,4 +1,4 @@
-"""Compare the simulation with real ZTF light curves and alerts, in a table and a figure."""
+"""Comparison of the simulation with real ZTF light curves and alerts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from fink_t2.simulation.objects import SimulatedObjects
 from fink_t2.simulation.simulate import simulate_objects
 
 TYPED_CLASSES = ("SNIa", "SNII", "SNIbc", "SLSN-I")
-#: The typed supernovae peak brighter than this; only simulated ones that do are compared.
+#: Faintest peak magnitude of the typed supernovae; fainter simulated ones are not compared.
 FAINTEST_TYPED_PEAK = 19.0
-#: The catalogued variables among the real contaminants, as simulated classes.
+#: Simulated classes that correspond to the catalogued variables among the real contaminants.
 VARIABLE_CLASSES = ("EB", "RRL", "Mira", "M-dwarf", "other")
 
 
@@ -62,12 +62,12 @@ def read_real(shared: Path) -> Sample:
     Parameters
     ----------
     shared : Path
-        Folder with ``data/labelled``.
+        Folder that contains ``data/labelled``.
 
     Raises
     ------
     FinkT2Error
-        If the labelled data is not there.
+        If a table is missing.
     """
     folder = shared / "data" / "labelled"
     names = ("ztf_lightcurves", "ztf_alert_histories", "ztf_contaminants")
@@ -75,7 +75,9 @@ def read_real(shared: Path) -> Sample:
     for name in names:
         path = folder / f"{name}.parquet"
         if not path.is_file():
-            raise FinkT2Error(f"no {path}: --shared must name a folder with data/labelled")
+            raise FinkT2Error(
+                f"{path} does not exist: --shared must name a folder with data/labelled"
+            )
         tables[name] = pd.read_parquet(path)
     curves = []
     for _, table in tables["ztf_lightcurves"].sort_values("mjd").groupby("objectId"):
@@ -100,7 +102,7 @@ def read_real(shared: Path) -> Sample:
 
 
 def _renamed(alert: Detections) -> Detections:
-    """Put all real contaminants but active nuclei into one class, "variable"."""
+    """Return an alert with the class "variable", unless it is that of an active nucleus."""
     label = "AGN" if alert.label == "AGN" else "variable"
     return Detections(
         label,
@@ -124,26 +126,27 @@ def _real_alerts(table: pd.DataFrame) -> Iterable[Detections]:
         positive = np.ones(len(time), dtype=bool)
         if signs is not None:
             positive = np.isin([str(sign) for sign in signs], ("t", "1"))[order]
-        found = np.isfinite(magnitude)
+        detected = np.isfinite(magnitude)
         yield Detections(
             str(row["t2class"]),
-            time[order][found],
-            fid[found],
-            magnitude[found],
-            error[found],
-            positive[found],
+            time[order][detected],
+            fid[detected],
+            magnitude[detected],
+            error[detected],
+            positive[detected],
             len(time),
         )
 
 
 def simulate_sample(n: int, seed: int) -> Sample:
-    """Simulate what `read_real` reads: typed supernovae, and variables.
+    """Simulate a sample like that of `read_real`: typed supernovae and variables.
 
     Parameters
     ----------
     n : int
-        Objects in all.
+        Number of objects.
     seed : int
+        Seed of the random numbers.
     """
     fractions = dict.fromkeys(TYPED_CLASSES, 1.0) | {"AGN": 0.6}
     fractions |= dict.fromkeys(VARIABLE_CLASSES, 0.15)
@@ -165,35 +168,35 @@ def _simulated_curves(objects: SimulatedObjects) -> Iterable[Detections]:
     names = objects.class_names()
     for i in range(len(objects)):
         part = slice(objects.starts[i], objects.starts[i + 1])
-        found = objects.detected[part] & (objects.flux[part] > 0)
-        flux = objects.flux[part][found]
+        detected = objects.detected[part] & (objects.flux[part] > 0)
+        flux = objects.flux[part][detected]
         yield Detections(
             str(names[i]),
-            objects.mjd[part][found],
-            objects.passband[part][found] + 1,
+            objects.mjd[part][detected],
+            objects.passband[part][detected] + 1,
             magnitude_of(flux),
-            objects.flux_error[part][found] / flux / MAGNITUDE_TO_RELATIVE_FLUX,
+            objects.flux_error[part][detected] / flux / MAGNITUDE_TO_RELATIVE_FLUX,
             np.ones(len(flux), dtype=bool),
-            int(found.sum()),
+            int(detected.sum()),
         )
 
 
 def _simulated_alerts(alerts: AlertHistories) -> Iterable[Detections]:
     for i in range(len(alerts)):
         part = slice(alerts.starts[i], alerts.starts[i + 1])
-        found = np.isfinite(alerts.cmagpsf[part])
+        detected = np.isfinite(alerts.cmagpsf[part])
         label = str(alerts.class_name[i])
-        # the real typed alerts were chosen with four detections at least
-        if label in TYPED_CLASSES and found.sum() < 4:
+        # The real typed alerts were selected to have at least four detections.
+        if label in TYPED_CLASSES and detected.sum() < 4:
             continue
         yield Detections(
             "variable" if label in VARIABLE_CLASSES else label,
-            alerts.cjd[part][found],
-            alerts.cfid[part][found],
-            alerts.cmagpsf[part][found].astype(np.float64),
-            alerts.csigmapsf[part][found].astype(np.float64),
-            alerts.cisdiffpos[part][found],
-            len(found),
+            alerts.cjd[part][detected],
+            alerts.cfid[part][detected],
+            alerts.cmagpsf[part][detected].astype(np.float64),
+            alerts.csigmapsf[part][detected].astype(np.float64),
+            alerts.cisdiffpos[part][detected],
+            len(detected),
         )
 
 
@@ -215,17 +218,22 @@ _SHOWN = {
 
 
 def comparison_table(real: Sample, simulated: Sample) -> pd.DataFrame:
-    """Return medians and quartiles of every number, side by side.
+    """Return medians and quartiles of all statistics of two samples.
+
+    Parameters
+    ----------
+    real, simulated : Sample
+        The samples to compare.
 
     Returns
     -------
     DataFrame
-        One row per kind, class and quantity; ``offset`` is the difference of the medians in
-        units of the real interquartile range.
+        One row per ``kind`` (light curves or alerts), ``class`` and ``quantity``. ``offset`` is the
+        difference of the medians in units of the real interquartile range.
     """
     rows = []
-    for kind, quantities in _SHOWN.items():
-        of_real, of_simulated = getattr(real, kind), getattr(simulated, kind)
+    for sample_part, quantities in _SHOWN.items():
+        of_real, of_simulated = getattr(real, sample_part), getattr(simulated, sample_part)
         for label in [label for label in (*TYPED_CLASSES, "AGN", "variable") if label in of_real]:
             for quantity in quantities:
                 one = of_real[label][quantity].dropna()
@@ -236,36 +244,36 @@ def comparison_table(real: Sample, simulated: Sample) -> pd.DataFrame:
                 b = other.quantile([0.25, 0.5, 0.75]).to_numpy()
                 width = max(a[2] - a[0], 1e-9)
                 offset = (b[1] - a[1]) / width if a[2] > a[0] else np.nan
-                rows.append((kind, label, quantity, len(one), *a, len(other), *b, offset))
+                rows.append((sample_part, label, quantity, len(one), *a, len(other), *b, offset))
     columns = ["kind", "class", "quantity", "n", "q25", "median", "q75"]
     columns += ["n sim", "q25 sim", "median sim", "q75 sim", "offset"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """Return the comparison as a Markdown table, quartiles in brackets."""
+    """Return the table of `comparison_table` as Markdown, with quartiles in brackets."""
     lines = [
         "| | class | quantity | real: median [quartiles] | simulated | offset / real IQR |",
         "|---|---|---|---|---|---|",
     ]
     for row in table.itertuples(index=False):
-        kind, label, quantity, _, low, middle, high, _, low_s, middle_s, high_s, offset = row
+        part, label, quantity, _, low, middle, high, _, low_s, middle_s, high_s, offset = row
         lines.append(
-            f"| {str(kind)[:-1]} | {label} | {quantity} | {middle:.3g} [{low:.3g}, {high:.3g}] "
+            f"| {str(part)[:-1]} | {label} | {quantity} | {middle:.3g} [{low:.3g}, {high:.3g}] "
             f"| {middle_s:.3g} [{low_s:.3g}, {high_s:.3g}] | {offset:+.2f} |"
         )
     return "\n".join(lines)
 
 
 def compare(shared: Path, figure: Path, n: int = 6000, seed: int = 1) -> str:
-    """Compare real and simulated data, draw the figure, return the Markdown table.
+    """Compare real and simulated data: draw the figure, and return the Markdown table.
 
     Parameters
     ----------
     shared : Path
-        Folder with ``data/labelled``.
+        Folder that contains ``data/labelled``.
     figure : Path
-        Image file to write.
+        Image file that is written.
     n, seed
         See `simulate_sample`.
     """

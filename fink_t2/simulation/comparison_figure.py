@@ -1,4 +1,4 @@
-"""The figure of real against simulated light curves; needs matplotlib (extra ``train``)."""
+"""Figure that compares real and simulated light curves; needs matplotlib (extra ``train``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REAL, _SIMULATED = "black", "tab:orange"
 
 
 def _against_phase(axes: Any, real: Sample, simulated: Sample, label: str, prefix: str) -> None:
-    """Draw the simulated quartiles as a band, the real ones as bars."""
+    """Draw the quartiles of the simulation as a band, and those of the real data as bars."""
     phases = np.array(PHASES, dtype=np.float64)
     names = [f"{prefix}{phase:+d}" for phase in PHASES]
     low, middle, high = (
@@ -64,7 +64,15 @@ def _noise(axes: Any, real: Sample, simulated: Sample) -> None:
 
 
 def draw_comparison(real: Sample, simulated: Sample, path: Path) -> None:
-    """Draw colours, declines, sampling, noise and alerts, real in black, simulated in orange."""
+    """Draw colours, declines, sampling, noise and alerts of two samples.
+
+    Parameters
+    ----------
+    real, simulated : Sample
+        The samples to compare, drawn in black and in orange.
+    path : Path
+        Image file that is written.
+    """
     import matplotlib
 
     matplotlib.use("Agg")

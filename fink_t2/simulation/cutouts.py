@@ -1,4 +1,4 @@
-"""Cutout images of an alert: science, template, and their difference."""
+"""Cutouts of an alert: science image, template, and their difference."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from fink_t2.simulation.arrays import Array
 
 SIZE = 63
 _CENTRE = SIZE // 2
-#: Counts per pixel: sky level, noise of a science image, noise of a template of 15 images.
+#: Sky level, noise of a science image and noise of a template of 15 images, counts per pixel.
 _SKY, _SCIENCE_NOISE, _TEMPLATE_NOISE = 160.0, 9.0, 2.5
-#: Pixels are rounded to these many counts: noise in full precision hardly compresses.
+#: Pixels are rounded to multiples of this, counts, because noise in full precision does not
+#: compress.
 _STEP = 2.0
 
 Image = npt.NDArray[np.float32]
@@ -21,12 +22,12 @@ Image = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Scene:
-    """What lies around an object, the same in all of its cutouts.
+    """The surroundings of an object, which are the same in all of its cutouts.
 
     Attributes
     ----------
     template : ndarray, shape (63, 63)
-        Counts above the sky, without noise.
+        Counts above the sky level, without noise.
     """
 
     template: Array
@@ -39,15 +40,16 @@ def _gaussian(x: float, y: float, width: float) -> Array:
 
 
 def draw_scene(generator: np.random.Generator, source_counts: float, extended: bool) -> Scene:
-    """Draw the field: some stars, and the host or the star itself at the centre.
+    """Draw the surroundings: a few stars, and the host galaxy or the star itself at the centre.
 
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     source_counts : float
-        Counts of the source (or host) in the template.
+        Counts of the source, or of its host galaxy, in the template.
     extended : bool
-        Whether the source is a galaxy, with the transient somewhere in it.
+        Whether the source is a galaxy that contains the transient at some offset.
     """
     template = np.zeros((SIZE, SIZE))
     for _ in range(int(generator.poisson(4))):
@@ -68,14 +70,17 @@ def draw_cutouts(
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     scene : Scene
+        Surroundings of the object.
     difference_counts : float
-        Counts of the detection, negative where the source was brighter in the template. The
-        difference image shows it positive, as ZTF's does for either sign.
+        Counts of the detection, negative if the source is brighter in the template. The
+        difference image shows it as positive in both cases, as ZTF's does.
 
     Returns
     -------
     tuple of ndarray of float32, shape (63, 63)
+        Science, template and difference image, counts.
     """
     point = _gaussian(_CENTRE, _CENTRE, generator.uniform(0.9, 1.3))
     noise = generator.normal(0.0, _SCIENCE_NOISE, (SIZE, SIZE))

@@ -1,4 +1,4 @@
-"""Plain numbers that describe a light curve or an alert, the same for real and simulated ones."""
+"""Statistics of light curves and alerts, for the comparison of real and simulated ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from fink_t2.simulation.arrays import Array, Indices
 
-#: Days around the maximum in r at which light curves are compared.
+#: Days since maximum in r at which light curves are compared.
 PHASES = (-12, -8, -4, 0, 5, 10, 15, 20, 30, 40, 60)
 
 _G, _R = 1, 2
@@ -18,21 +18,22 @@ _G, _R = 1, 2
 
 @dataclass(frozen=True)
 class Detections:
-    """Detections of one object, or of one alert's history, sorted in time.
+    """The P detections of one object, or of the history of one alert, sorted in time.
 
     Attributes
     ----------
     label : str
-        Class.
+        Name of the class.
     time : ndarray, shape (P,)
-        Days.
+        Times, days.
     fid : ndarray of int, shape (P,)
-        1 g, 2 r.
+        Passband: 1 for g, 2 for r.
     magnitude, error : ndarray, shape (P,)
+        Magnitudes and their errors.
     positive : ndarray of bool, shape (P,)
-        Brighter than the reference.
+        Whether the source is brighter than in the reference image.
     visits : int
-        Detections and upper limits.
+        Number of detections and upper limits.
     """
 
     label: str
@@ -46,14 +47,14 @@ class Detections:
 
 @dataclass(frozen=True)
 class Sample:
-    """Real or simulated data: descriptions of light curves and alerts, and all detections.
+    """Statistics of a set of real or simulated light curves and alerts.
 
     Attributes
     ----------
     curves, alerts : dict of str to DataFrame
-        Class to one row per object or alert, one column per number.
+        Statistics by class, with one row per object or alert and one column per quantity.
     points : DataFrame
-        ``magnitude``, ``error``, ``fid`` of every detection in the light curves.
+        Columns ``magnitude``, ``error`` and ``fid`` of all detections in the light curves.
     """
 
     curves: dict[str, pd.DataFrame]
@@ -62,7 +63,7 @@ class Sample:
 
 
 def _maximum(time: Array, magnitude: Array, error: Array) -> tuple[float, float]:
-    """Return time and magnitude of maximum, smoothed over about 2.5 days against noise."""
+    """Return time and magnitude of maximum, after smoothing over about 2.5 days."""
     nearness = np.exp(-0.5 * ((time[:, None] - time[None, :]) / 2.5) ** 2)
     weight = nearness / (error**2 + 0.03**2)
     smooth = (weight @ magnitude) / weight.sum(axis=1)
@@ -71,7 +72,7 @@ def _maximum(time: Array, magnitude: Array, error: Array) -> tuple[float, float]
 
 
 def _at(time: Array, magnitude: Array, error: Array, when: float) -> float:
-    """Return the magnitude at a time, from a local line through points within 3 days."""
+    """Return the magnitude at a time, from a line through the points within 3 days; or NaN."""
     near = np.abs(time - when) < 3.0
     if not near.any():
         return float("nan")
@@ -86,14 +87,19 @@ def _at(time: Array, magnitude: Array, error: Array, when: float) -> float:
 
 
 def describe_light_curve(curve: Detections) -> dict[str, float] | None:
-    """Describe a transient's light curve; None with fewer than 3 points in g or in r.
+    """Return the statistics of the light curve of a transient.
+
+    Parameters
+    ----------
+    curve : Detections
+        The light curve in g and r.
 
     Returns
     -------
     dict or None
         Peak magnitudes, numbers of points, durations (days), cadence, and, at each of `PHASES`,
-        magnitudes below maximum (``g+10``, ``r+10``) and colour (``g-r+10``); NaN where there
-        are no points.
+        magnitudes below maximum (``g+10``, ``r+10``) and colour (``g-r+10``), NaN where there are
+        no points. None if there are fewer than 3 points in g or in r.
     """
     g, r = curve.fid == _G, curve.fid == _R
     if g.sum() < 3 or r.sum() < 3:
@@ -130,7 +136,19 @@ def describe_light_curve(curve: Detections) -> dict[str, float] | None:
 
 
 def describe_alert(alert: Detections) -> dict[str, float]:
-    """Describe the history of an alert: what is in it, how it changes, its colour."""
+    """Return the statistics of the history of an alert.
+
+    Parameters
+    ----------
+    alert : Detections
+        The history in g and r, with the detection that caused the alert at the end.
+
+    Returns
+    -------
+    dict
+        Numbers of points, duration (days), magnitudes, slopes (magnitudes per day) and colour;
+        NaN where there are too few points.
+    """
     g, r = alert.fid == _G, alert.fid == _R
     numbers = {
         "visits": float(alert.visits),
@@ -156,7 +174,7 @@ def describe_alert(alert: Detections) -> dict[str, float]:
 
 
 def _colour(alert: Detections, g: npt.NDArray[np.bool_], r: npt.NDArray[np.bool_]) -> float:
-    """Return the mean colour of pairs of the same sign within 1.5 days."""
+    """Return the mean colour of pairs of points of the same sign within 1.5 days, or NaN."""
     if not g.any() or not r.any():
         return float("nan")
     distance = np.abs(alert.time[g][:, None] - alert.time[r][None, :])

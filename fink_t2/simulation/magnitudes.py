@@ -8,15 +8,15 @@ import numpy as np
 
 from fink_t2.simulation.arrays import Array
 
-#: Magnitude of a source with a FLUXCAL of 1.
+#: AB magnitude of a source with a flux of 1 FLUXCAL.
 FLUXCAL_ZERO_POINT: Final = 27.5
 
 
 def flux_of(magnitude: Array) -> Array:
-    """Return the FLUXCAL of magnitudes; 0 of an infinite one, same shape."""
+    """Return the flux, FLUXCAL, of magnitudes of any shape; an infinite magnitude gives 0."""
     return 10 ** (-0.4 * (magnitude - FLUXCAL_ZERO_POINT))
 
 
 def magnitude_of(flux: Array) -> Array:
-    """Return the magnitudes of positive FLUXCAL, same shape."""
+    """Return the magnitudes of positive fluxes, FLUXCAL, of any shape."""
     return FLUXCAL_ZERO_POINT - 2.5 * np.log10(flux)

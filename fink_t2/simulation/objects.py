@@ -1,4 +1,4 @@
-"""The simulated objects: ragged light curves in columns, with their truth."""
+"""Simulated objects: light curves of different lengths, with the true class and redshift."""
 
 from __future__ import annotations
 
@@ -15,35 +15,36 @@ from fink_t2.surveys import passbands_of
 
 @dataclass(frozen=True)
 class SimulatedObjects:
-    """A batch of n simulated objects with P measurements in all.
+    """A batch of n simulated objects with P measurements in total.
 
     Attributes
     ----------
     survey : str
-        "ztf" or "lsst".
+        Name of the survey, "ztf" or "lsst".
     object_id : ndarray of str, shape (n,)
+        Unique names of the objects.
     object_class : ndarray of int8, shape (n,)
-        Index into `fink_t2.science.classes.CLASSES`; -1 for what belongs to none of them.
+        Index into `fink_t2.science.classes.CLASSES`; -1 for none of them.
     subtype : ndarray of str, shape (n,)
-        Family of sources, e.g. "SNIIn" or "blazar".
+        Family of sources, such as "SNIIn" or "blazar".
     starts : ndarray of int64, shape (n + 1,)
-        Measurements of object i are ``starts[i]:starts[i + 1]``, sorted in time.
+        The measurements of object i are ``starts[i]:starts[i + 1]``, sorted in time.
     mjd : ndarray of float64, shape (P,)
-        Days.
+        Times of the visits, MJD.
     passband : ndarray of int8, shape (P,)
-        Index into the survey's passbands.
+        Indices into the passbands of the survey.
     flux, flux_error : ndarray of float64, shape (P,)
-        Measured difference flux, signed, in FLUXCAL (zero point 27.5), and its quoted error.
+        Measured difference flux with its sign, FLUXCAL (zero point 27.5), and its quoted error.
     detected : ndarray of bool, shape (P,)
-        Whether the difference image has a source there, of either sign.
+        Whether a source of either sign is detected in the difference image.
     limiting_magnitude : ndarray of float64, shape (P,)
-        5-sigma depth of the visit.
+        5-sigma limiting magnitude of the visit.
     redshift : ndarray of float64, shape (n,)
-        0 in the Galaxy.
+        True redshift; 0 in the Galaxy.
     photoz, photoz_error : ndarray of float64, shape (n,)
-        Photometric redshift of the host; NaN where there is none.
+        Photometric redshift of the host galaxy and its error; NaN if there is none.
     reference_magnitude : ndarray of float64, shape (n,)
-        Magnitude of the source in the reference image (at 6300 Angstrom); NaN if it has none.
+        Magnitude of the source in the reference image at 6300 Angstrom; NaN if it is not in it.
     """
 
     survey: str
@@ -67,15 +68,15 @@ class SimulatedObjects:
 
     @property
     def passbands(self) -> PassbandSet:
-        """The survey's passbands."""
+        """Passbands of the survey."""
         return passbands_of(self.survey)
 
     def class_names(self) -> npt.NDArray[np.str_]:
-        """Return each object's class name, "other" for none of the 14, shape (n,)."""
+        """Return the class names of the objects, "other" for none of the 14, shape (n,)."""
         return np.array([*CLASSES, "other"])[self.object_class]
 
     def take(self, order: Indices) -> SimulatedObjects:
-        """Return the chosen objects, in the given order."""
+        """Return the objects at the given indices, in this order."""
         counts = np.diff(self.starts)[order]
         starts = np.concatenate([[0], np.cumsum(counts)])
         points = np.arange(starts[-1]) + np.repeat(self.starts[order] - starts[:-1], counts)
@@ -99,7 +100,7 @@ _POINT_COLUMNS = ("mjd", "passband", "flux", "flux_error", "detected", "limiting
 
 
 def concatenate(parts: list[SimulatedObjects]) -> SimulatedObjects:
-    """Join batches of the same survey into one."""
+    """Join batches of objects of the same survey into one."""
     offsets = np.cumsum([0] + [part.starts[-1] for part in parts])
     starts = np.concatenate(
         [[0], *(part.starts[1:] + offset for part, offset in zip(parts, offsets, strict=False))]

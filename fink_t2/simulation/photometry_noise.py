@@ -1,8 +1,8 @@
 """Depth of a visit, and the error of a flux measured in it.
 
-ZTF's numbers were fitted to 1,216 detections in real alert packets (``fink-t2 simulate compare``
-prints the check): the quoted error of a point source, in units of the 1-sigma flux that the
-limiting magnitude stands for, grows with brightness much faster than photon noise alone.
+The numbers for ZTF were fitted to 1,216 detections in real alert packets (``fink-t2 simulate
+compare`` prints the comparison). The quoted error of a point source, in units of the 1-sigma flux
+of the limiting magnitude, grows with brightness much faster than photon noise.
 """
 
 from __future__ import annotations
@@ -17,25 +17,43 @@ from fink_t2.simulation.magnitudes import flux_of
 
 #: Median 5-sigma depth of a dark visit, AB magnitudes.
 DARK_DEPTH = {"ztf": (20.65, 20.48), "lsst": (23.5, 24.3, 23.85, 23.3, 22.65, 21.95)}
-#: Magnitudes lost under a full moon.
+#: Loss of depth under a full moon, magnitudes.
 MOON_LOSS = {"ztf": (1.45, 1.2), "lsst": (1.3, 0.9, 0.5, 0.25, 0.1, 0.05)}
 
-#: Variance of a source's flux in units of the background's: constant + photon * s + (gain s)^2,
-#: with s the flux over its background error.
+#: Coefficients of the variance of a flux in units of that of the background: constant, photon and
+#: gain in constant + photon * s + (gain * s)^2, where s is the flux in units of the background
+#: error.
 ZTF_VARIANCE = (0.65, 0.10, 0.024)
 LSST_VARIANCE = (1.0, 0.012, 0.003)
 
-#: True scatter of ZTF's fluxes in units of their quoted errors; relative floor; share of outliers.
+#: Scatter of ZTF's fluxes in units of their quoted errors, relative error floor, and share of
+#: outliers.
 ZTF_SCATTER, ZTF_FLOOR, ZTF_OUTLIERS = 0.52, 0.02, 0.012
-#: Detection threshold in units of the background, and by how much the light of the host raises
-#: it in g, on average, where it does.
+#: ZTF's detection threshold in units of the background error, and the mean relative increase of
+#: this threshold in g by the light of a host galaxy.
 ZTF_THRESHOLD, ZTF_HOST_THRESHOLD = 4.5, 0.30
 
 
 def draw_limiting_magnitude(
     generator: np.random.Generator, mjd: Array, band: Indices, passbands: PassbandSet
 ) -> Array:
-    """Draw the 5-sigma limiting magnitude of each visit, shape (P,)."""
+    """Draw the 5-sigma limiting magnitude of each visit.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        Source of random numbers.
+    mjd : ndarray, shape (P,)
+        Times of the visits, MJD.
+    band : ndarray of int, shape (P,)
+        Indices of the passbands.
+    passbands : PassbandSet
+        Passbands of the survey.
+
+    Returns
+    -------
+    ndarray, shape (P,)
+    """
     dark = np.array(DARK_DEPTH[passbands.survey])[band]
     loss = np.array(MOON_LOSS[passbands.survey])[band]
     moon = moon_illumination(mjd) ** 1.5 * generator.uniform(0.3, 1.0, len(mjd))
@@ -46,21 +64,26 @@ def draw_limiting_magnitude(
 
 
 def background_error(limiting_magnitude: Array) -> Array:
-    """Return the 1-sigma background error (FLUXCAL) of a 5-sigma limiting magnitude."""
+    """Return the 1-sigma background errors, FLUXCAL, of 5-sigma limiting magnitudes."""
     return flux_of(limiting_magnitude) / 5
 
 
 def local_background(background: Array, star: Array, passbands: PassbandSet) -> Array:
-    """Return the 1-sigma error of the difference flux where nothing changed, shape (P,).
+    """Return the 1-sigma error of the difference flux of a source that has not changed.
 
     Parameters
     ----------
     background : ndarray, shape (P,)
-        1-sigma error of the empty sky.
+        1-sigma error of the sky background, FLUXCAL.
     star : ndarray, shape (P,)
-        Flux of the source in the reference image, whose photons and whose imperfect subtraction
-        add noise; 0 if there is none.
+        Flux of the source in the reference image, FLUXCAL, or 0. Its photon noise and its
+        imperfect subtraction add to the error.
     passbands : PassbandSet
+        Passbands of the survey.
+
+    Returns
+    -------
+    ndarray, shape (P,)
     """
     _, photon, gain = ZTF_VARIANCE if passbands.survey == "ztf" else LSST_VARIANCE
     strength = star / background
@@ -74,18 +97,24 @@ def flux_error(
     source: Indices,
     passbands: PassbandSet,
 ) -> Array:
-    """Return the error of a difference flux as a pipeline quotes it, shape (P,).
+    """Draw the errors of difference fluxes that a pipeline quotes.
 
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     flux : ndarray, shape (P,)
-        True difference flux.
+        True difference fluxes, FLUXCAL.
     background : ndarray, shape (P,)
-        1-sigma error of the background, here.
+        1-sigma errors from `local_background`.
     source : ndarray of int, shape (P,)
-        Position of the object; crowding and host make some noisier throughout.
+        Index of the object. Crowding and host galaxies increase all errors of some objects.
     passbands : PassbandSet
+        Passbands of the survey.
+
+    Returns
+    -------
+    ndarray, shape (P,)
     """
     constant, photon, gain = ZTF_VARIANCE if passbands.survey == "ztf" else LSST_VARIANCE
     strength = np.abs(flux) / background
@@ -99,10 +128,24 @@ def flux_error(
 def measure(
     generator: np.random.Generator, flux: Array, error: Array, passbands: PassbandSet
 ) -> Array:
-    """Return a noisy measurement of each true difference flux, shape (P,).
+    """Draw a measurement of each true difference flux.
 
-    Two ZTF points of one night and band scatter by only 0.55 of their quoted errors (2,405 pairs
-    of real typed supernovae), but for a floor of 2 % at the bright end and a few outliers.
+    Pairs of ZTF points of the same night and passband scatter by only 0.55 of their quoted errors
+    (2,405 pairs of real typed supernovae), except for a floor of 2 % of the flux and a few
+    outliers.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        Source of random numbers.
+    flux, error : ndarray, shape (P,)
+        True difference fluxes and their quoted errors, FLUXCAL.
+    passbands : PassbandSet
+        Passbands of the survey.
+
+    Returns
+    -------
+    ndarray, shape (P,)
     """
     noise = generator.standard_normal(len(flux))
     if passbands.survey != "ztf":
@@ -121,19 +164,25 @@ def is_detected(
     band: Indices,
     passbands: PassbandSet,
 ) -> npt.NDArray[np.bool_]:
-    """Return whether a difference image yields a source, of either sign, shape (P,).
+    """Draw whether a source of either sign is detected in each difference image.
 
-    The threshold is 5 sigma of the background. For ZTF the light under the source raises it,
-    more so in red bands, since hosts are red; seeing and image quality blur it.
+    The threshold is 5 sigma of the background. For ZTF it is raised by the light of the host
+    galaxy, more in red passbands since hosts are red, and scatters with seeing and image quality.
 
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     flux, background : ndarray, shape (P,)
-        Measured flux, 1-sigma error of the background.
+        Measured fluxes and 1-sigma errors of the background, FLUXCAL.
     source, band : ndarray of int, shape (P,)
-        Position of the object; index of the passband.
+        Indices of the objects and of the passbands.
     passbands : PassbandSet
+        Passbands of the survey.
+
+    Returns
+    -------
+    ndarray of bool, shape (P,)
     """
     strength = np.abs(flux) / background
     if passbands.survey != "ztf" or not len(flux):

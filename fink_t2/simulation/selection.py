@@ -1,4 +1,4 @@
-"""Which transients a survey's sample holds, by peak brightness."""
+"""Selection of transients by their peak magnitude, as in a magnitude-limited survey."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fink_t2.science.passbands import PassbandSet
 from fink_t2.simulation.arrays import Parameters
 from fink_t2.simulation.cosmology import distance_modulus, draw_redshift
 
-#: Samples that each survey's transients are drawn from: share, peak magnitude (AB, about 5500
-#: Angstrom) at which half get in, and width of the fall. For ZTF: the spectroscopically typed
-#: ones (the Bright Transient Survey is complete to 18.5 and reaches 19; Perley et al. 2020, ApJ
-#: 904, 35), and all that are detected more than once or twice. For LSST: as far as ELAsTiCC's
-#: alerts reach, with a share of brighter ones, well followed.
+#: Samples from which the transients of a survey are drawn: share, peak magnitude (AB, at about
+#: 5500 Angstrom) at which the selection probability is one half, and width of its decrease. For
+#: ZTF these are the spectroscopically typed transients (the Bright Transient Survey is complete to
+#: 18.5 and reaches 19; Perley et al. 2020, ApJ 904, 35) and all that are detected several times.
+#: For LSST they are as faint as the alerts of ELAsTiCC, with a share of brighter ones.
 SAMPLES: dict[str, tuple[tuple[float, float, float], ...]] = {
     "ztf": ((0.7, 18.9, 0.12), (0.3, 19.9, 0.2)),
     "lsst": ((0.5, 22.4, 0.3), (0.5, 23.6, 0.2)),
@@ -31,29 +31,31 @@ def draw_in_volume(
     brightest: float,
     evolution: float = 0.0,
 ) -> Parameters:
-    """Draw transients spread evenly over the observable volume, and keep what is bright enough.
+    """Draw transients uniformly in the observable volume, and keep those that are bright enough.
 
-    The faint and the reddened are thus as rare, and the luminous as over-represented, as in a
-    magnitude-limited survey (Malmquist's bias).
+    Faint and reddened transients are therefore under-represented, and luminous ones
+    over-represented, as in a magnitude-limited survey (Malmquist bias).
 
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     size : int
-        How many to draw.
+        Number of transients.
     passbands : PassbandSet
+        Passbands of the survey.
     propose : callable
-        ``propose(generator, n)`` gives parameters of `n` transients, among them
-        ``peak_magnitude``: absolute magnitude at maximum, with all extinction.
+        ``propose(generator, n)`` returns the parameters of `n` transients, among them
+        ``peak_magnitude``, the absolute magnitude at maximum including all extinction.
     brightest : float
-        Absolute magnitude beyond which there are none worth looking for; sets the volume.
+        Absolute magnitude of the most luminous transients, which determines the volume.
     evolution : float
-        Power of (1 + z) with which the volumetric rate grows.
+        The rate per comoving volume is proportional to (1 + z) to this power.
 
     Returns
     -------
     dict
-        What `propose` gives, with ``redshift`` and ``distance_modulus``.
+        The parameters that `propose` returns, with ``redshift`` and ``distance_modulus``.
     """
     samples = SAMPLES[passbands.survey]
     sizes = generator.multinomial(size, [share for share, _, _ in samples])

@@ -1,4 +1,4 @@
-"""Simulate labelled light curves of all classes, on all cores, the same for a given seed."""
+"""Simulate labelled light curves of all classes, reproducibly and on several cores."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ from fink_t2.simulation.photometry_noise import (
 )
 from fink_t2.surveys import passbands_of
 
-#: Objects that are drawn together from one random stream; part of what a seed means.
+#: Number of objects that are drawn from one random stream. Another number would change the
+#: objects that belong to a seed.
 BLOCK = 256
-#: First and last MJD of the simulated surveys.
+#: First and last date of the simulated surveys, MJD.
 SURVEY_SPAN = {"ztf": (58200.0, 60800.0), "lsst": (60980.0, 64600.0)}
-#: Days of visits without detection that are kept before the first and after the last detection.
+#: Days before the first and after the last detection in which visits are kept.
 MARGIN = 32.0, 5.0
 FEWEST_DETECTIONS = 2
-#: Share of objects on which the image subtraction leaves artefacts now and then.
+#: Share of objects with occasional artefacts of the image subtraction.
 STRAY_SHARE = 0.08
 _MOST_ROUNDS = 200
 
@@ -53,28 +54,30 @@ def simulate_objects(
     Parameters
     ----------
     n : int
-        Number of objects; every one has at least 2 detections.
+        Number of objects; each has at least 2 detections.
     survey : str
-        "ztf" or "lsst".
+        Name of the survey, "ztf" or "lsst".
     seed : int
-        The same seed, n, survey and fractions give the same objects, whatever the workers.
+        Seed of the random numbers. The same seed, n, survey and fractions give the same objects
+        for any number of workers.
     class_fractions : mapping or "flat"
-        Class name to its share (normalised here; classes left out get none); "flat": all 14
-        equally. The name "other" stands for variables outside the 14 classes (class -1).
+        Shares of the classes by name, in any unit; other classes are not simulated. "flat" gives
+        all 14 classes equal shares. The name "other" denotes variables outside the 14 classes,
+        which have the class -1.
     workers : int, optional
-        Processes; all cores by default.
+        Number of processes; by default the number of cores.
     progress : bool
-        Show a progress bar.
+        Whether a progress bar is shown.
 
     Returns
     -------
     SimulatedObjects
-        In random order of classes.
+        The objects in random order of their classes.
 
     Raises
     ------
     FinkT2Error
-        If a class name is not known or the fractions are not positive.
+        If a class name is unknown, or n or the sum of the fractions is not positive.
     """
     passbands_of(survey)
     counts = _class_counts(n, class_fractions)
@@ -107,17 +110,19 @@ def simulate_objects(
 def _class_counts(n: int, fractions: Mapping[str, float] | str) -> dict[str, int]:
     if isinstance(fractions, str):
         if fractions != "flat":
-            raise FinkT2Error(f"class_fractions is a mapping or 'flat', not {fractions!r}")
+            raise FinkT2Error(f"class_fractions must be a mapping or 'flat', not {fractions!r}")
         fractions = dict.fromkeys(CLASSES, 1.0)
     unknown = set(fractions) - set(FAMILIES)
     if unknown:
         raise FinkT2Error(
-            f"no such class: {', '.join(sorted(unknown))}; known: {', '.join(FAMILIES)}"
+            f"unknown class: {', '.join(sorted(unknown))}; known: {', '.join(FAMILIES)}"
         )
     shares = np.array([fractions.get(name, 0.0) for name in FAMILIES], dtype=np.float64)
     if n < 1 or (shares < 0).any() or shares.sum() <= 0:
-        raise FinkT2Error("n and the sum of class_fractions must be positive, no share negative")
-    # cumulative rounding: counts add up to n exactly
+        raise FinkT2Error(
+            "n and the sum of class_fractions must be positive, and no share negative"
+        )
+    # Rounding the cumulative sums makes the counts add up to n exactly.
     edges = np.round(np.cumsum(shares) / shares.sum() * n).astype(int)
     return dict(zip(FAMILIES, np.diff(edges, prepend=0).tolist(), strict=True))
 
@@ -131,16 +136,16 @@ def _simulate_block(survey: str, seed: int, name: str, block: int, size: int) ->
     counts = generator.multinomial(size, shares / shares.sum())
     parts = []
     for (source, _), wanted in zip(families, counts.tolist(), strict=True):
-        found = 0
+        missing = wanted
         for _ in range(_MOST_ROUNDS):
-            if found >= wanted:
+            if missing <= 0:
                 break
-            part = _simulate_family(generator, source, survey, wanted - found)
+            part = _simulate_family(generator, source, survey, missing)
             keep = np.flatnonzero(_detections(part) >= FEWEST_DETECTIONS)
-            found += len(keep)
+            missing -= len(keep)
             parts.append(part.take(keep))
         else:
-            raise RuntimeError(f"{source.name} is hardly ever detected by {survey}")
+            raise RuntimeError(f"{survey} detects too few objects of type {source.name}")
     together = concatenate(parts)
     number = CLASSES.index(name) if name in CLASSES else -1
     together.object_class[:] = number
@@ -160,7 +165,7 @@ def _simulate_family(
     parameters = source.draw(generator, size, passbands)
     early, late = SURVEY_SPAN[survey]
     zero = generator.uniform(early, late, size)
-    # a season: the field is above the night's horizon for some months around its midnight transit
+    # The field can be observed in a season of some months around its transit at midnight.
     first, last = zero + parameters["start"], zero + parameters["end"]
     middle = generator.uniform(zero - 90.0, zero + 90.0)
     half = generator.uniform(75.0, 130.0, size)
@@ -203,7 +208,7 @@ def _simulate_family(
 def _with_strays(
     generator: np.random.Generator, flux: Array, background: Array, starts: Indices
 ) -> Array:
-    """Add artefacts of the subtraction: few objects have some, of either sign, at any time."""
+    """Add artefacts of the image subtraction, of either sign and at any time, to a few objects."""
     size = len(starts) - 1
     rate = np.where(generator.random(size) < STRAY_SHARE, 0.04, 0.0)
     stray = generator.random(len(flux)) < np.repeat(rate, np.diff(starts))
@@ -213,7 +218,7 @@ def _with_strays(
 
 
 def _around_detections(objects: SimulatedObjects) -> SimulatedObjects:
-    """Drop visits long before the first or after the last detection."""
+    """Remove visits long before the first or after the last detection."""
     size = len(objects)
     owner = np.repeat(np.arange(size), np.diff(objects.starts))
     first, last = np.full(size, np.inf), np.full(size, -np.inf)
@@ -245,7 +250,10 @@ def _around_detections(objects: SimulatedObjects) -> SimulatedObjects:
 def _photometric_redshift(
     generator: np.random.Generator, parameters: Parameters
 ) -> tuple[Array, Array]:
-    """Draw a host's photo-z: scatter 0.05 (1 + z), 8 % outliers, none for 8 % (faint hosts)."""
+    """Draw photometric redshifts of host galaxies, and their errors.
+
+    The scatter is 0.05 (1 + z) with 8 % of outliers; 8 % of the hosts, the faint ones, have none.
+    """
     redshift = parameters["redshift"]
     size = len(redshift)
     error = 0.05 * (1 + redshift) * generator.lognormal(0.0, 0.4, size)

@@ -1,4 +1,4 @@
-"""Active galactic nuclei: Seyferts and quasars, and blazars, as damped random walks."""
+"""Active galactic nuclei (quasars and Seyfert galaxies, blazars) as damped random walks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _draw(
 
 
 def _add_reference(generator: np.random.Generator, parameters: Parameters) -> Parameters:
-    """The reference image was taken years before: another, independent point of the walk."""
+    """Add the magnitude in the reference image, an independent point of the random walk."""
     size = len(parameters["magnitude"])
     parameters["reference"] = parameters["deviation"] * generator.standard_normal(size)
     parameters["reference_magnitude"] = parameters["magnitude"] + parameters["reference"]
@@ -39,8 +39,8 @@ def _draw_quasar(generator: np.random.Generator, size: int, passbands: PassbandS
     parameters = _draw(generator, size, passbands, 14.5)
     redshift = generator.gamma(1.6, 0.35, size) + 0.01
     parameters["redshift"] = np.minimum(redshift, 3.0)
-    # MacLeod et al. (2010, ApJ 721, 1014): tau ~ 200 d at rest, SF_inf ~ 0.1 to 0.4 mag; the
-    # deviation of the walk is SF_inf / sqrt 2. Objects that alert are the more variable ones.
+    # MacLeod et al. (2010, ApJ 721, 1014): tau ~ 200 d in the rest frame, SF_inf ~ 0.1 to 0.4 mag,
+    # and the standard deviation of the walk is SF_inf / sqrt(2). Objects with alerts vary more.
     parameters["scale"] = generator.lognormal(np.log(200.0), 0.8, size) * (1 + redshift)
     parameters["deviation"] = generator.lognormal(np.log(0.22), 0.5, size)
     parameters["colour"] = generator.normal(0.25, 0.18, size)
@@ -51,7 +51,8 @@ def _draw_quasar(generator: np.random.Generator, size: int, passbands: PassbandS
 def _draw_blazar(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
     parameters = _draw(generator, size, passbands, 13.5)
     parameters["redshift"] = np.minimum(generator.gamma(2.0, 0.2, size) + 0.03, 2.0)
-    # Ruan et al. (2012, ApJ 760, 51): damping times of weeks, deviations of some tenths
+    # Ruan et al. (2012, ApJ 760, 51): damping times of weeks, deviations of a few tenths of a
+    # magnitude.
     parameters["scale"] = generator.lognormal(np.log(40.0), 1.0, size)
     parameters["deviation"] = generator.lognormal(np.log(0.45), 0.45, size)
     parameters["colour"] = generator.normal(0.46, 0.12, size)

@@ -1,8 +1,8 @@
-"""Transients as cooling photospheres: a red light curve times a black body's colours.
+"""Transients with a cooling photosphere.
 
-The light curve at one rest wavelength is given, and so is the colour g - r as it evolves; a
-black body of that colour gives every other wavelength, dimmed in the ultraviolet where the lines
-of iron-group elements blanket it.
+A model consists of the light curve at one rest-frame wavelength and the evolution of the colour
+g - r. A black body of this colour determines the magnitude at other wavelengths; the ultraviolet is
+dimmed by the line blanketing of iron-group elements.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fink_t2.simulation.black_body import (
     temperature_of_colour,
 )
 
-#: Rest wavelength (Angstrom) of the light curves.
+#: Rest-frame wavelength of the light curves, Angstrom.
 REFERENCE_WAVELENGTH = COLOUR_WAVELENGTHS[1]
 
 
@@ -26,15 +26,16 @@ def colour_magnitude(colour: Array, wavelength: Array, blanketing: Array | float
     Parameters
     ----------
     colour : ndarray, shape (P,)
-        g - r at rest, AB.
+        Rest-frame colours g - r, AB magnitudes.
     wavelength : ndarray, shape (P,)
-        Rest-frame Angstrom.
+        Rest-frame wavelengths, Angstrom.
     blanketing : ndarray or float
-        Magnitudes per 1000 Angstrom lost shortwards of 4300 Angstrom.
+        Line blanketing below 4300 Angstrom, magnitudes per 1000 Angstrom.
 
     Returns
     -------
     ndarray, shape (P,)
+        Magnitudes.
     """
     ratio = planck_ratio(wavelength, temperature_of_colour(colour), REFERENCE_WAVELENGTH)
     blanketed = blanketing * np.maximum(0.0, 4300.0 - wavelength) / 1000.0
@@ -42,10 +43,10 @@ def colour_magnitude(colour: Array, wavelength: Array, blanketing: Array | float
 
 
 def soft_rise(phase: Array, duration: Array, power: float = 2.0) -> Array:
-    """Return the magnitudes below maximum on the way up, infinite before the explosion.
+    """Return the magnitudes below maximum during the rise.
 
-    The flux is 1 - (1 - t / duration)^power with t the days since explosion: linear at first,
-    flat at maximum, and the more abrupt the higher the power.
+    The flux is 1 - (1 - t / duration)^power, where t are the days since explosion. It rises
+    linearly at first, the faster the higher the power, and is flat at maximum.
 
     Parameters
     ----------
@@ -54,6 +55,12 @@ def soft_rise(phase: Array, duration: Array, power: float = 2.0) -> Array:
     duration : ndarray, shape (P,)
         Days from explosion to maximum.
     power : float
+        Exponent of the rise.
+
+    Returns
+    -------
+    ndarray, shape (P,)
+        Magnitudes, infinite before the explosion.
     """
     fraction = np.clip(phase / duration + 1.0, 0.0, 1.0)
     with np.errstate(divide="ignore"):

@@ -1,8 +1,9 @@
-"""Core-collapse supernovae: II (plateau, linear, interacting, stripped) and Ib, Ic, Ic-BL, Ibn.
+"""Core-collapse supernovae of types IIP, IIL, IIn, IIb, Ib, Ic, Ic-BL and Ibn.
 
-Luminosities after Richardson et al. (2014, AJ 147, 118) and Perley et al. (2020, ApJ 904, 35);
-plateau slopes and lengths after Anderson et al. (2014, ApJ 786, 67); stripped-envelope shapes
-and colours after Drout et al. (2011, ApJ 741, 97) and Taddia et al. (2018, A&A 609, A136).
+Luminosities follow Richardson et al. (2014, AJ 147, 118) and Perley et al. (2020, ApJ 904, 35);
+slopes and lengths of plateaus follow Anderson et al. (2014, ApJ 786, 67); shapes and colours of
+stripped-envelope supernovae follow Drout et al. (2011, ApJ 741, 97) and Taddia et al. (2018, A&A
+609, A136).
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from fink_t2.simulation.models.cooling import colour_magnitude, soft_rise
 from fink_t2.simulation.models.explosion import draw_dust, explosion
 
 # fmt: off
-#: Days since explosion and intrinsic g - r of hydrogen-rich supernovae.
+#: Days since explosion and intrinsic colours g - r of hydrogen-rich supernovae.
 _II_DAYS = np.array([0, 5, 10, 20, 30, 40, 50, 70, 90, 110, 130, 160, 250], dtype=float)
 _II_COLOUR = np.array([-.28, -.22, -.12, .10, .28, .42, .53, .70, .85, 1.0, 1.05, 1.0, .8])
-#: Days since maximum in r: magnitudes below it, and intrinsic g - r, of stripped envelopes.
+#: Days since maximum in r, magnitudes below maximum and intrinsic colours g - r of
+#: stripped-envelope supernovae.
 _STRIPPED_DAYS = np.array([-22, -20, -17, -15, -12, -10, -7, -5, -3, 0, 3, 5, 7, 10, 15, 20, 25,
                            30, 35, 40, 50, 60, 80, 100, 130], dtype=float)
 _STRIPPED_R = np.array([5.0, 3.2, 2.1, 1.5, .9, .6, .28, .14, .05, 0, .05, .1, .18, .33, .64, .93,
@@ -28,7 +30,10 @@ _STRIPPED_COLOUR = np.array([.14, .1, .05, .01, -.02, -.01, .05, .13, .24, .37, 
 
 
 def _hydrogen_rich(parameters: Parameters, source: Indices, phase: Array, wave: Array) -> Array:
-    """Fast rise, plateau or linear decline, drop, radioactive tail; zero is the explosion."""
+    """Return the magnitude of types IIP and IIL, with phases since explosion.
+
+    The light curve has a fast rise, a plateau or linear decline, a drop, and a radioactive tail.
+    """
     rise = parameters["rise"][source]
     since = phase - rise
     plateau = parameters["plateau"][source]
@@ -74,7 +79,10 @@ def _linear(generator: np.random.Generator, size: int) -> Parameters:
 def _interacting_magnitude(
     parameters: Parameters, source: Indices, phase: Array, wave: Array
 ) -> Array:
-    """Slow rise and slow decline of a blue, slowly cooling photosphere (IIn)."""
+    """Return the magnitude of types IIn and Ibn, with phases since explosion.
+
+    A blue, slowly cooling photosphere rises and declines.
+    """
     rise = parameters["rise"][source]
     since = phase - rise
     slope = parameters["late_slope"][source] / 100.0
@@ -89,7 +97,7 @@ def _interacting_magnitude(
 
 
 def _interacting(generator: np.random.Generator, size: int) -> Parameters:
-    # Nyholm et al. (2020, A&A 637, A73): rise 20 +- 6 d or 50 +- 11 d, slow and fast decliners
+    # Nyholm et al. (2020, A&A 637, A73): rise of 20 +- 6 d or 50 +- 11 d, slow and fast decline.
     parameters = draw_dust(generator, size, 0.08)
     parameters["absolute_magnitude"] = generator.normal(-18.5, 1.0, size)
     parameters["rise"] = np.where(
@@ -107,7 +115,10 @@ def _interacting(generator: np.random.Generator, size: int) -> Parameters:
 def _stripped_magnitude(
     parameters: Parameters, source: Indices, phase: Array, wave: Array
 ) -> Array:
-    """Radioactively powered bell with a fast reddening (Ib, Ic, IIb); zero is maximum in r."""
+    """Return the magnitude of types Ib, Ic and IIb, with phases since maximum in r.
+
+    A bell-shaped light curve, powered by radioactive decay, reddens fast.
+    """
     scaled = phase / parameters["stretch"][source]
     magnitude = np.interp(scaled, _STRIPPED_DAYS, _STRIPPED_R, left=np.inf)
     late = np.maximum(0.0, scaled - _STRIPPED_DAYS[-1]) * 0.018
@@ -116,7 +127,7 @@ def _stripped_magnitude(
     )
     blanketing = np.interp(scaled, [-15.0, 0.0, 15.0], [0.2, 0.8, 1.8])
     bell = magnitude + late + colour_magnitude(colour, wave, blanketing)
-    # the cooling envelope of an extended star: blue, gone within days (Arcavi et al. 2017)
+    # The envelope of an extended star is blue and cools within days (Arcavi et al. 2017).
     since = phase + 20.0 * parameters["stretch"][source]
     with np.errstate(over="ignore"):
         cooling = parameters["envelope"][source] + 1.086 * np.maximum(since, 0.0) / 1.8
@@ -152,7 +163,7 @@ def _ibc(generator: np.random.Generator, size: int) -> Parameters:
 
 
 def _ibn(generator: np.random.Generator, size: int) -> Parameters:
-    # Hosseinzadeh et al. (2017, ApJ 836, 158): rise ~ 7 d, decline 0.1 mag/d, blue
+    # Hosseinzadeh et al. (2017, ApJ 836, 158): rise of 7 d, decline of 0.1 mag per day, blue.
     parameters = draw_dust(generator, size, 0.05)
     parameters["absolute_magnitude"] = generator.normal(-19.0, 0.7, size)
     parameters["rise"] = generator.lognormal(np.log(7.0), 0.3, size)

@@ -1,4 +1,4 @@
-"""The damped random walk, sampled exactly at any visits."""
+"""The damped random walk at arbitrary times."""
 
 from __future__ import annotations
 
@@ -29,23 +29,24 @@ def damped_random_walk(
 ) -> Array:
     """Draw a damped random walk (Ornstein-Uhlenbeck process) for every source.
 
-    Kelly, Bechtold & Siemiginowska (2009, ApJ 698, 895), with the exact transition from one
-    visit to the next, so that any sampling gives the same process.
+    The transition from one visit to the next is exact, so that the process does not depend on
+    the sampling (Kelly, Bechtold & Siemiginowska 2009, ApJ 698, 895).
 
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     starts : ndarray of int, shape (n + 1,)
-        Ragged offsets into `time`.
+        The visits to source i are ``starts[i]:starts[i + 1]``.
     time : ndarray, shape (P,)
-        Days, sorted within a source.
+        Times of the visits, days, sorted within a source.
     scale, deviation : ndarray, shape (n,)
-        Damping time in days and long-term standard deviation.
+        Damping times, days, and long-term standard deviations.
 
     Returns
     -------
     ndarray, shape (P,)
-        Mean 0, standard deviation `deviation`.
+        Values of the walks, with mean 0 and standard deviation `deviation`.
     """
     normal = generator.standard_normal(len(time))
     first = generator.standard_normal(len(starts) - 1)

@@ -1,9 +1,8 @@
-"""What all extragalactic transients share: distance, redshift, dust, and one light-curve table.
+"""Properties common to all extragalactic transients: distance, redshift and dust.
 
-A model gives a magnitude relative to its absolute magnitude, as a function of rest-frame phase
-and rest-frame wavelength. Evaluating it at the rest wavelength of every observed passband is
-what makes colours change with redshift (the K correction), and dividing the phase by 1 + z
-stretches the light curve.
+A model is a magnitude relative to the absolute magnitude, as a function of rest-frame phase and
+rest-frame wavelength. Evaluating it at the rest-frame wavelength of each observed passband accounts
+for the K correction, and dividing the phase by 1 + z for time dilation.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from fink_t2.simulation.magnitudes import flux_of
 from fink_t2.simulation.models.source import Flux, Source, Visits
 from fink_t2.simulation.selection import draw_in_volume
 
-#: Wavelength at which a proposal's peak magnitude is compared with the survey's limit.
+#: Observed wavelength of the peak magnitude that is compared with the limit of a survey, Angstrom.
 SELECTION_WAVELENGTH = 5500.0
 
-#: ``relative(parameters, source, phase, wavelength)`` with `source`, `phase` (rest-frame days),
-#: `wavelength` (rest-frame Angstrom) of shape (P,): magnitudes relative to
-#: ``parameters["absolute_magnitude"]``; infinite before the explosion.
+#: ``relative(parameters, source, phase, wavelength)`` returns magnitudes relative to
+#: ``parameters["absolute_magnitude"]``, shape (P,), infinite before the explosion. `source` are
+#: indices of the sources, `phase` rest-frame days and `wavelength` rest-frame Angstrom, shape (P,).
 RelativeMagnitude = Callable[[Parameters, Indices, Array, Array], Array]
 
 
@@ -36,11 +35,18 @@ def draw_dust(
     Parameters
     ----------
     generator : numpy.random.Generator
+        Source of random numbers.
     size : int
+        Number of sources.
     host_scale : float
-        Scale of the exponential distribution of the host's E(B-V).
+        Scale of the exponential distribution of E(B-V) in the host galaxy, magnitudes.
     dustless : float
-        Share of sources without any dust in their host.
+        Share of sources without dust in their host galaxy.
+
+    Returns
+    -------
+    dict
+        ``galactic_reddening`` and ``host_reddening``, E(B-V), and ``host_ratio``, R_V.
     """
     in_host = generator.exponential(host_scale, size) * (generator.random(size) > dustless)
     return {
@@ -51,7 +57,7 @@ def draw_dust(
 
 
 def dimming(parameters: Parameters, wavelength: float) -> Array:
-    """Return the total extinction at an observed wavelength (Angstrom), ignoring redshift."""
+    """Return the total extinction, magnitudes, at a wavelength, Angstrom, ignoring the redshift."""
     at = np.array([wavelength])
     galactic = parameters["galactic_reddening"] * 3.1 * extinction_curve(at, 3.1)
     ratio = parameters["host_ratio"]
@@ -59,7 +65,18 @@ def dimming(parameters: Parameters, wavelength: float) -> Array:
 
 
 def explosion_flux(relative: RelativeMagnitude) -> Flux:
-    """Make a flux function out of a relative rest-frame magnitude."""
+    """Make the flux function of a source from its relative rest-frame magnitude.
+
+    Parameters
+    ----------
+    relative : callable
+        See `RelativeMagnitude`.
+
+    Returns
+    -------
+    callable
+        See `fink_t2.simulation.models.source.Source`.
+    """
 
     def flux(generator: np.random.Generator, parameters: Parameters, visits: Visits) -> Array:
         stretch = 1 + parameters["redshift"]
@@ -93,23 +110,23 @@ def explosion(
     after: float,
     evolution: float = 0.0,
 ) -> Source:
-    """Make the source family of a kind of explosion.
+    """Make the source family of one type of explosion.
 
     Parameters
     ----------
     name : str
-        The subtype's name.
+        Name of the subtype.
     propose : callable
-        ``propose(generator, n)`` gives ``absolute_magnitude`` (AB, at the model's reference
-        wavelength and phase zero), reddening (see `draw_dust`), and the model's own parameters.
+        ``propose(generator, n)`` returns ``absolute_magnitude`` (AB, at the reference wavelength
+        and phase zero of the model), the reddening (see `draw_dust`), and parameters of the model.
     relative : callable
         See `RelativeMagnitude`.
     brightest : float
-        Absolute magnitude beyond which there are none worth looking for.
+        Absolute magnitude of the most luminous explosions, which determines the volume.
     before, after : float
-        Rest-frame days around time zero in which the survey looks.
+        Rest-frame days before and after phase zero in which the survey observes.
     evolution : float
-        Power of (1 + z) with which the volumetric rate grows.
+        The rate per comoving volume is proportional to (1 + z) to this power.
     """
 
     def propose_with_peak(generator: np.random.Generator, size: int) -> Parameters:

@@ -1,7 +1,7 @@
 """Galactic variables outside the 14 classes: young stars, Be stars, giants, cataclysmic variables.
 
-None of the 14 classes is theirs, yet a survey's stream is full of them; a classifier that never
-saw them calls many a supernova. They are simulated on demand, as class "other".
+They are frequent in the alert stream of a survey, and a classifier that was trained without them
+takes many for supernovae. They are simulated on request as class "other".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DAYS = 200.0
 
 
 def _add_reference(generator: np.random.Generator, parameters: Parameters) -> Parameters:
-    """The reference image shows another, independent point of the walk."""
+    """Add the magnitude in the reference image, an independent point of the random walk."""
     size = len(parameters["star_magnitude"])
     parameters["phase"] = generator.random(size)
     parameters["reference"] = parameters["deviation"] * generator.standard_normal(size)
@@ -35,7 +35,7 @@ def _add_reference(generator: np.random.Generator, parameters: Parameters) -> Pa
 def _wandering_flux(
     generator: np.random.Generator, parameters: Parameters, visits: Visits
 ) -> Array:
-    """Magnitudes that wander about a mean, with an amplitude that depends on the passband."""
+    """Return the difference flux of a random walk and a sine, with amplitudes by passband."""
     size = len(parameters["star_magnitude"])
     source = visits.source
     walk = damped_random_walk(
@@ -54,7 +54,7 @@ def _wandering_flux(
 
 
 def _draw_young(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    # Cody et al. (2014, AJ 147, 82): bursts, dips and stochastic changes within days to weeks
+    # Cody et al. (2014, AJ 147, 82): bursts, dips and stochastic changes within days to weeks.
     parameters = draw_star(generator, size, 13.0, faint_limit(passbands), (1.25, 0.4), _DAYS)
     parameters["scale"] = generator.lognormal(np.log(12.0), 1.0, size)
     parameters["deviation"] = generator.lognormal(np.log(0.30), 0.6, size)
@@ -65,7 +65,7 @@ def _draw_young(generator: np.random.Generator, size: int, passbands: PassbandSe
 
 
 def _draw_hot(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    # Be stars, symbiotic stars, luminous blue variables: slow, of nearly constant colour
+    # Be stars, symbiotic stars and luminous blue variables vary slowly at nearly constant colour.
     parameters = draw_star(generator, size, 12.5, faint_limit(passbands) - 1, (0.25, 0.35), _DAYS)
     parameters["scale"] = generator.lognormal(np.log(120.0), 0.9, size)
     parameters["deviation"] = generator.lognormal(np.log(0.18), 0.6, size)
@@ -76,7 +76,7 @@ def _draw_hot(generator: np.random.Generator, size: int, passbands: PassbandSet)
 
 
 def _draw_giant(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    # semiregular and irregular red giants, carbon stars
+    # Semiregular and irregular red giants, and carbon stars.
     parameters = draw_star(generator, size, 12.5, faint_limit(passbands) - 0.5, (1.8, 0.5), _DAYS)
     parameters["colour"] = np.clip(parameters["colour"], 0.9, 3.2)
     parameters["scale"] = generator.lognormal(np.log(60.0), 0.7, size)
@@ -88,7 +88,7 @@ def _draw_giant(generator: np.random.Generator, size: int, passbands: PassbandSe
 
 
 def _draw_spotted(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
-    # RS CVn, BY Dra and other rotating stars
+    # RS CVn, BY Dra and other rotating stars.
     parameters = draw_star(generator, size, 13.0, faint_limit(passbands) - 1, (0.85, 0.35), _DAYS)
     parameters["scale"] = generator.lognormal(np.log(100.0), 0.5, size)
     parameters["deviation"] = generator.exponential(0.03, size) + 0.005
@@ -118,7 +118,7 @@ def _cepheid_flux(generator: np.random.Generator, parameters: Parameters, visits
 def _draw_cataclysmic(
     generator: np.random.Generator, size: int, passbands: PassbandSet
 ) -> Parameters:
-    # dwarf novae, Otulakowska-Hypka et al. (2016, MNRAS 460, 2526): amplitudes 2 to 8 mag
+    # Dwarf novae with amplitudes of 2 to 8 mag (Otulakowska-Hypka et al. 2016, MNRAS 460, 2526).
     parameters = draw_star(generator, size, 17.0, faint_limit(passbands) + 2.0, (0.2, 0.3), _DAYS)
     parameters["outburst_colour"] = generator.normal(-0.02, 0.12, size)
     room = parameters["star_magnitude"] - 13.0
@@ -137,7 +137,7 @@ def _cataclysmic_flux(
 ) -> Array:
     source = visits.source
     recurrence = parameters["recurrence"][source]
-    # time zero is the start of an outburst; the others follow at the recurrence time
+    # An outburst starts at time zero, and the others follow at the recurrence time.
     since = (visits.time + 0.3 * recurrence) % recurrence - 0.3 * recurrence
     amplitude = parameters["amplitude"][source]
     plateau = parameters["plateau"][source]
@@ -148,7 +148,7 @@ def _cataclysmic_flux(
     flicker = parameters["flickering"][source] * generator.standard_normal(len(since))
     magnitude = -np.where(brightening > 0, brightening, 0.5 * flicker)
     quiet = periodic_flux(parameters, visits, magnitude, np.zeros_like(magnitude))
-    # in outburst the disc outshines the star, and has its own, blue colour
+    # In outburst the disc, which is blue, outshines the star.
     wavelength = visits.passbands.wavelength_array()[visits.band]
     tint = parameters["outburst_colour"][source] - parameters["colour"][source]
     blueness = np.log(6300.0 / wavelength) / np.log(6300.0 / 4800.0)

@@ -1,4 +1,4 @@
-"""Superluminous supernovae of Type I, tidal disruptions, kilonovae."""
+"""Superluminous supernovae of type I, tidal disruption events, and kilonovae."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from fink_t2.simulation.models.explosion import draw_dust, explosion
 def _magnetar_magnitude(
     parameters: Parameters, source: Indices, phase: Array, wave: Array
 ) -> Array:
-    """Spin-down input through a diffusing envelope, as a rise and a (1 + t/tau)^-2 decline."""
+    """Return the magnitude of a type I superluminous supernova, with phases since explosion.
+
+    A magnetar heats an envelope: the luminosity rises and declines as (1 + t / tau)^-2.
+    """
     rise = parameters["rise"][source]
     since = phase - rise
     after = np.maximum(since, 0.0)
     spin_down = parameters["spin_down"][source]
-    # quadratic at maximum, then L ~ (1 + t / tau)^-2 (Kasen & Bildsten 2010, ApJ 717, 245)
+    # Quadratic at maximum, then L ~ (1 + t / tau)^-2 (Kasen & Bildsten 2010, ApJ 717, 245).
     rounded = after**2 / (after + 0.3 * rise)
     decline = 5.0 * np.log10(1 + rounded / spin_down)
     temperature = parameters["floor"][source] + (
@@ -30,8 +33,8 @@ def _magnetar_magnitude(
 
 
 def _magnetar(generator: np.random.Generator, size: int) -> Parameters:
-    # Chen et al. (2023, ApJ 943, 41): ZTF SLSNe-I, rise 42 +- 18 d, M_g -21.5 +- 0.6,
-    # g-r at maximum -0.1 to 0.2
+    # Chen et al. (2023, ApJ 943, 41), SLSNe-I of ZTF: rise of 42 +- 18 d, M_g = -21.5 +- 0.6,
+    # g-r of -0.1 to 0.2 at maximum.
     parameters = draw_dust(generator, size, 0.03, 0.5)
     parameters["absolute_magnitude"] = generator.normal(-21.3, 0.7, size)
     rise = generator.lognormal(np.log(35.0), 0.35, size)
@@ -46,7 +49,10 @@ def _magnetar(generator: np.random.Generator, size: int) -> Parameters:
 def _disruption_magnitude(
     parameters: Parameters, source: Indices, phase: Array, wave: Array
 ) -> Array:
-    """Gaussian rise, power-law decline of a hot black body of nearly constant temperature."""
+    """Return the magnitude of a tidal disruption event, with phases since maximum.
+
+    A hot black body of nearly constant temperature rises as a Gaussian and declines as a power law.
+    """
     with np.errstate(over="ignore"):
         rise = 0.5 * 1.086 * (np.minimum(phase, 0.0) / parameters["rise"][source]) ** 2
     fallback = parameters["fallback"][source]
@@ -61,8 +67,8 @@ def _disruption_magnitude(
 
 
 def _disruption(generator: np.random.Generator, size: int) -> Parameters:
-    # van Velzen et al. (2021, ApJ 908, 4), Hammerstein et al. (2023, ApJ 942, 9): T 1e4 to 4e4 K,
-    # rise (Gaussian sigma) 5 to 40 d, decline towards t^-5/3
+    # van Velzen et al. (2021, ApJ 908, 4), Hammerstein et al. (2023, ApJ 942, 9): temperatures of
+    # 1e4 to 4e4 K, rise (Gaussian sigma) of 5 to 40 d, decline approaching t^(-5/3).
     parameters = draw_dust(generator, size, 0.04, 0.5)
     parameters["absolute_magnitude"] = generator.normal(-18.8, 0.9, size)
     parameters["rise"] = generator.lognormal(np.log(14.0), 0.5, size)
@@ -81,16 +87,19 @@ def _planck_exponential(temperature: Array) -> Array:
 def _kilonova_magnitude(
     parameters: Parameters, source: Indices, phase: Array, wave: Array
 ) -> Array:
-    """A fast blue and a slower red component, each a cooling black body."""
+    """Return the magnitude of a kilonova, with phases since merger.
+
+    A fast blue and a slower red component are cooling black bodies.
+    """
     flux = np.zeros_like(phase)
     for component in ("blue", "red"):
         duration = parameters[f"{component}_duration"][source]
         since = np.maximum(phase, 1e-3) / duration
-        # bolometric: flat until the diffusion time, then as a power law of heating and leakage
+        # Bolometric luminosity: flat until the diffusion time, then a power law.
         luminosity = since**0.3 / (1 + since**2.2)
         start = parameters[f"{component}_temperature"][source]
         temperature = np.maximum(start * (1 + since) ** -1.0, 2300.0)
-        # L = a T^4 R^2: flux at a wavelength is L / T^4 times Planck's law
+        # Since L is proportional to T^4 R^2, the flux density is L / T^4 times Planck's law.
         shape = planck_ratio(wave, temperature, REFERENCE_WAVELENGTH)
         at_reference = temperature**-4 / _planck_exponential(temperature)
         unit = start**-4 / _planck_exponential(start)
@@ -101,7 +110,7 @@ def _kilonova_magnitude(
 
 
 def _kilonova(generator: np.random.Generator, size: int) -> Parameters:
-    # scaled around AT 2017gfo (Villar et al. 2017, ApJL 851, L21)
+    # Distributed around AT 2017gfo (Villar et al. 2017, ApJL 851, L21).
     parameters = draw_dust(generator, size, 0.03, 0.5)
     parameters["absolute_magnitude"] = generator.normal(-15.6, 0.7, size)
     parameters["blue_duration"] = generator.lognormal(np.log(1.1), 0.3, size)

@@ -1,4 +1,4 @@
-"""Which families of sources make up each of the 14 classes, and in what shares."""
+"""The families of sources that each class consists of, with their shares."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fink_t2.simulation.models import (
 )
 from fink_t2.simulation.models.source import Source
 
-#: Class name to its families and their shares (which sum to 1). "other" is none of the 14: it is
-#: simulated only when asked for.
+#: Families of each class and their shares, which sum to 1. The class "other" is none of the 14
+#: classes and is simulated on request only.
 FAMILIES: dict[str, tuple[tuple[Source, float], ...]] = {
     "mu-Lens-Single": ((stellar.LENSING, 1.0),),
     "TDE": ((luminous.TIDAL_DISRUPTION, 1.0),),

@@ -1,4 +1,4 @@
-"""What a family of sources has to say about itself to be simulated."""
+"""The definition of a family of sources."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from fink_t2.simulation.arrays import Array, Indices, Parameters
 
 @dataclass(frozen=True)
 class Visits:
-    """The epochs at which a batch of sources is looked at, one after the other.
+    """The P visits to a batch of sources.
 
     Attributes
     ----------
     source : ndarray of int, shape (P,)
-        Position in the batch; non-decreasing.
+        Indices of the sources in the batch, non-decreasing.
     time : ndarray, shape (P,)
-        Days (observer's frame) since the source's own time zero; sorted within a source.
+        Days in the observer's frame since time zero of the source, sorted within a source.
     band : ndarray of int, shape (P,)
-        Index of the passband.
+        Indices of the passbands.
     passbands : PassbandSet
+        Passbands of the survey.
     """
 
     source: Indices
@@ -32,7 +33,7 @@ class Visits:
     passbands: PassbandSet
 
     def starts(self, size: int) -> Indices:
-        """Return the ragged offsets of `size` sources, shape (size + 1,)."""
+        """Return the offsets of the visits to `size` sources, shape (size + 1,)."""
         return np.searchsorted(self.source, np.arange(size + 1))
 
 
@@ -42,19 +43,19 @@ Flux = Callable[[np.random.Generator, Parameters, Visits], Array]
 
 @dataclass(frozen=True)
 class Source:
-    """One family of sources, e.g. the Type IIn supernovae.
+    """One family of sources, for instance supernovae of type IIn.
 
     Attributes
     ----------
     name : str
-        The subtype's name.
+        Name of the subtype.
     draw : callable
-        ``draw(generator, n, passbands)`` gives the parameters of `n` sources, arrays of
-        shape (n,) by name. Always there: ``start`` and ``end``, the days around time zero in
-        which the survey looks; ``redshift`` (0 in the Galaxy).
+        ``draw(generator, n, passbands)`` returns the parameters of `n` sources, arrays of shape
+        (n,) by name. They include ``start`` and ``end``, the days relative to time zero between
+        which the survey observes, and ``redshift`` (0 in the Galaxy).
     flux : callable
-        ``flux(generator, parameters, visits)`` gives the true flux in FLUXCAL, shape (P,): the
-        difference to the reference image, negative where the source was brighter there.
+        ``flux(generator, parameters, visits)`` returns the true difference flux, FLUXCAL, shape
+        (P,). It is negative where the source is brighter in the reference image.
     """
 
     name: str

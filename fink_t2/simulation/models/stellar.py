@@ -1,7 +1,7 @@
-"""Sources in the Galaxy: lensing events, pulsators, eclipsing binaries, flaring dwarfs.
+"""Sources in the Galaxy: lensing events, pulsating stars, eclipsing binaries, flaring dwarfs.
 
-Their alerts come from difference images: the flux is the star's light minus its light in the
-reference image, so it takes both signs, and the star's own photon noise adds to the sky's.
+Their flux in a difference image is that of the star minus its flux in the reference image. It takes
+both signs, and the photon noise of the star adds to that of the sky.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fink_t2.simulation.black_body import planck_ratio, temperature_of_colour
 from fink_t2.simulation.magnitudes import flux_of
 from fink_t2.simulation.models.source import Source, Visits
 
-#: Wavelength of the magnitude that a star is drawn with.
+#: Wavelength of the magnitudes of stars, Angstrom.
 STAR_WAVELENGTH = 6300.0
 
 
@@ -34,8 +34,29 @@ def draw_star(
     colour: tuple[float, float],
     days: float,
 ) -> Parameters:
-    """Draw stars with counts growing to the faint end, looked at for some days."""
-    # log10 of the number per magnitude grows by less than stars do: what alerts is bright
+    """Draw stars whose number increases towards faint magnitudes.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        Source of random numbers.
+    size : int
+        Number of stars.
+    bright, faint : float
+        Range of their magnitudes at `STAR_WAVELENGTH`.
+    colour : tuple of float
+        Mean and standard deviation of the colour g - r.
+    days : float
+        Length of the observations, days, centred on time zero.
+
+    Returns
+    -------
+    dict
+        Parameters of `fink_t2.simulation.models.source.Source`, with ``star_magnitude``,
+        ``reference_magnitude`` and ``colour``.
+    """
+    # Slope of log10 of the number per magnitude: smaller than that of all stars, because bright
+    # ones cause more alerts.
     counts = 0.08
     low, high = 10 ** (counts * bright), 10 ** (counts * faint)
     magnitude = np.log10(generator.uniform(low, high, size)) / counts
@@ -50,7 +71,7 @@ def draw_star(
 
 
 def faint_limit(passbands: PassbandSet) -> float:
-    """Return the magnitude of the faintest stars whose changes a survey sees."""
+    """Return the magnitude of the faintest stars whose variability a survey detects."""
     return 19.9 if passbands.survey == "ztf" else 23.5
 
 
@@ -60,12 +81,12 @@ def faint_limit(passbands: PassbandSet) -> float:
 def _draw_lensing(generator: np.random.Generator, size: int, passbands: PassbandSet) -> Parameters:
     parameters = draw_star(generator, size, 14.5, faint_limit(passbands), (1.1, 0.35), 240)
     parameters["impact"] = generator.uniform(0.0, 0.8, size) ** 1.0
-    # Mroz et al. (2019, ApJS 244, 29): tE around 20 d, log-normal, longer in the disc
+    # Mroz et al. (2019, ApJS 244, 29): log-normal Einstein times of about 20 d, longer in the disc.
     parameters["einstein_time"] = np.clip(generator.lognormal(np.log(24.0), 0.6, size), 2.0, 150.0)
     parameters["blended"] = np.where(
         generator.random(size) < 0.4, 1.0, generator.uniform(0.2, 1.0, size)
     )
-    # references made of images in which the event was already on come out too bright
+    # Reference images that were taken during the event are too bright.
     parameters["reference_offset"] = generator.normal(0.0, 0.01, size)
     span = np.clip(3.0 * parameters["einstein_time"], 40, 200)
     parameters["start"], parameters["end"] = -span, span
@@ -78,7 +99,7 @@ def _lensing_flux(generator: np.random.Generator, parameters: Parameters, visits
         parameters["impact"][source], visits.time / parameters["einstein_time"][source]
     )
     squared = separation**2
-    # Paczynski (1986, ApJ 304, 1), equation 9
+    # Paczynski (1986, ApJ 304, 1), equation 9.
     magnification = (squared + 2) / (separation * np.sqrt(squared + 4))
     star = star_flux(parameters, visits.passbands)[source, visits.band]
     excess = parameters["blended"][source] * (magnification - 1)
@@ -89,15 +110,39 @@ def _lensing_flux(generator: np.random.Generator, parameters: Parameters, visits
 
 
 def periodic_flux(parameters: Parameters, visits: Visits, magnitude: Array, mean: Array) -> Array:
-    """Difference of a star varying by `magnitude` (P,) to a reference at magnitude `mean` (P,)."""
+    """Return the difference flux of a variable star.
+
+    Parameters
+    ----------
+    parameters : dict
+        Parameters of the stars, from `draw_star`.
+    visits : Visits
+        The P visits.
+    magnitude, mean : ndarray, shape (P,)
+        Magnitudes relative to that of the star, in the visit and in the reference image.
+
+    Returns
+    -------
+    ndarray, shape (P,)
+        Fluxes, FLUXCAL.
+    """
     star = star_flux(parameters, visits.passbands)[visits.source, visits.band]
     return star * (10 ** (-0.4 * magnitude) - 10 ** (-0.4 * mean))
 
 
 def amplitude_factor(visits: Visits, power: float | Array) -> Array:
-    """Return how much larger the amplitude is than at 6300 Angstrom, shape (P,).
+    """Return the amplitude of a variation relative to that at 6300 Angstrom.
 
-    `power` is the exponent of the wavelength, one for all or one per source.
+    Parameters
+    ----------
+    visits : Visits
+        The P visits.
+    power : float or ndarray, shape (n,)
+        Exponent of the inverse wavelength, for all sources or for each.
+
+    Returns
+    -------
+    ndarray, shape (P,)
     """
     wavelength = visits.passbands.wavelength_array()[visits.band]
     of_source = power[visits.source] if isinstance(power, np.ndarray) else power
@@ -111,7 +156,7 @@ def _draw_lyrae(generator: np.random.Generator, size: int, passbands: PassbandSe
     parameters["period"] = np.where(
         fundamental, generator.normal(0.57, 0.07, size), generator.normal(0.33, 0.04, size)
     ).clip(0.22, 0.9)
-    # Sesar et al. (2010, ApJ 708, 717): g amplitudes 0.3 to 1.3 (ab), 0.3 to 0.6 (c)
+    # Sesar et al. (2010, ApJ 708, 717): amplitudes in g of 0.3 to 1.3 (ab) and 0.3 to 0.6 (c).
     parameters["amplitude"] = np.where(
         fundamental,
         np.clip(
@@ -128,7 +173,20 @@ def _draw_lyrae(generator: np.random.Generator, size: int, passbands: PassbandSe
 
 
 def sawtooth(phase: Array, rise_share: Array) -> Array:
-    """Return a smooth asymmetric wave between -0.5 (bright) and 0.5 (faint), shape as `phase`."""
+    """Return a smooth asymmetric wave between -0.5 (bright) and 0.5 (faint).
+
+    Parameters
+    ----------
+    phase : ndarray
+        Phases from 0 to 1, any shape.
+    rise_share : ndarray
+        Share of the period in which the brightness rises, same shape.
+
+    Returns
+    -------
+    ndarray
+        Relative magnitudes, same shape.
+    """
     falling = phase < 1 - rise_share
     within = np.where(falling, phase / (1 - rise_share), (1 - phase) / rise_share)
     wave = np.where(
@@ -194,7 +252,8 @@ def _draw_mira(generator: np.random.Generator, size: int, passbands: PassbandSet
     parameters["amplitude"] = np.clip(generator.normal(2.8, 0.9, size), 1.0, 5.5)
     parameters["rise_share"] = generator.uniform(0.3, 0.5, size)
     parameters["phase"] = generator.random(size)
-    # the reference averages weeks of one cycle: its magnitude is one phase's, mellowed
+    # The reference image averages weeks of one cycle, so that its magnitude is near that of one
+    # phase.
     shape = sawtooth(generator.random(size), parameters["rise_share"])
     parameters["reference"] = 0.8 * parameters["amplitude"] * shape
     parameters["reference_magnitude"] = parameters["star_magnitude"] + parameters["reference"]
@@ -227,17 +286,17 @@ def _flaring_flux(generator: np.random.Generator, parameters: Parameters, visits
     wavelengths = visits.passbands.wavelength_array()
     size = len(parameters["star_magnitude"])
     starts = visits.starts(size)
-    # a flare that nobody looks at makes no alert: each begins shortly before some visit
+    # Only flares that are observed cause alerts, so each begins shortly before a visit.
     owner = np.repeat(np.arange(size), parameters["flares"])
     first, last = starts[owner], starts[owner + 1]
     chosen = np.minimum(
         first + (generator.random(len(owner)) * (last - first)).astype(int), last - 1
     )
     begin = time[chosen] - generator.exponential(0.02, len(owner))
-    # durations and amplitudes grow together (Kowalski et al. 2013; Davenport et al. 2014)
+    # Durations and amplitudes are correlated (Kowalski et al. 2013; Davenport et al. 2014).
     fade = generator.lognormal(np.log(0.02), 0.9, len(owner))
     peak = generator.lognormal(np.log(2.5), 0.8, len(owner)) * (fade / 0.02) ** 0.5
-    # a flare's light is that of a 10,000 K black body; its strength is relative to the star in g
+    # A flare is a black body of 10,000 K; its amplitude is relative to the flux of the star in g.
     star = star_flux(parameters, visits.passbands)
     g = int(np.argmin(np.abs(wavelengths - 4800.0)))
     hot = planck_ratio(wavelengths, np.full(len(wavelengths), 1e4), wavelengths[g])

@@ -1,4 +1,4 @@
-"""Look-ups in tables of magnitudes over phase and wavelength."""
+"""Interpolation in tables of magnitudes over phase and wavelength."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from fink_t2.simulation.arrays import Array
 def interpolate_table(
     phases: Array, wavelengths: Array, table: Array, phase: Array, wavelength: Array
 ) -> Array:
-    """Interpolate bilinearly in a table; outside it, hold its edges in wavelength.
+    """Interpolate bilinearly in a table of magnitudes.
 
-    Before the first phase the result is infinite (a magnitude of no light at all); after the
-    last one the last slope goes on.
+    Beyond the wavelengths of the table the values at its ends are used. Before the first phase
+    the magnitude is infinite, and after the last one the last slope is continued.
 
     Parameters
     ----------
     phases : ndarray, shape (T,)
+        Phases of the table, increasing.
     wavelengths : ndarray, shape (W,)
+        Wavelengths of the table, increasing.
     table : ndarray, shape (T, W)
+        Magnitudes.
     phase, wavelength : ndarray, shape (P,)
+        Phases and wavelengths at which the magnitude is wanted.
 
     Returns
     -------
     ndarray, shape (P,)
+        Magnitudes.
     """
     row = np.clip(np.searchsorted(phases, phase, side="right") - 1, 0, len(phases) - 2)
     column = np.clip(np.searchsorted(wavelengths, wavelength) - 1, 0, len(wavelengths) - 2)

@@ -1,10 +1,10 @@
 """Type Ia supernovae, normal and peculiar: SNIa, SNIa-91bg, SNIax.
 
-A table of magnitudes over rest-frame phase and wavelength stands for the mean spectral sequence,
-made after the shapes of the mean UBVRI light curves of Hsiao et al. (2007, ApJ 663, 1187) and
-Nugent et al. (2002, PASP 114, 803) and the intrinsic colours of Folatelli et al. (2010,
-AJ 139, 120), with the second maximum beyond 6000 Angstrom. Each supernova stretches it in time,
-is brighter when slower and fainter when redder (as in SALT2, Guy et al. 2007, A&A 466, 11).
+A table of magnitudes over rest-frame phase and wavelength represents the mean spectral sequence. It
+follows the mean UBVRI light curves of Hsiao et al. (2007, ApJ 663, 1187) and Nugent et al. (2002,
+PASP 114, 803) and the intrinsic colours of Folatelli et al. (2010, AJ 139, 120), with a second
+maximum beyond 6000 Angstrom. For each supernova the table is stretched in time; slower supernovae
+are brighter and redder ones fainter, as in SALT2 (Guy et al. 2007, A&A 466, 11).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PHASES = np.array(
     [-19, -17, -15, -12, -10, -7, -5, -3, 0, 3, 5, 7, 10, 13, 15, 18, 20, 23, 25, 28, 30, 35, 40,
      50, 60, 80, 100], dtype=float)
 _WAVELENGTHS = np.array([1800, 2700, 3600, 4400, 5400, 6200, 7700, 10000], dtype=float)
-#: Magnitude at B maximum relative to the one at 4400 Angstrom, AB.
+#: AB magnitude at maximum in B, relative to that at 4400 Angstrom.
 _COLOUR = np.array([4.0, 2.2, 0.50, 0.0, 0.05, 0.15, 0.70, 0.95])
 _U = [6.5, 4.1, 2.6, 1.1, .6, .17, .03, -.03, 0, .2, .36, .57, .97, 1.4, 1.68, 2.1, 2.35, 2.65,
       2.8, 2.97, 3.07, 3.22, 3.33, 3.5, 3.65, 3.9, 4.2]
@@ -36,7 +36,7 @@ _Y = [6.3, 3.7, 2.3, 1.15, .7, .28, .1, .02, 0, .2, .4, .6, .7, .6, .45, .2, .0,
       -.2, .2, .6, 1.2, 1.7, 2.7, 3.4]
 # fmt: on
 _TABLE = _COLOUR + np.array([_U, _U, _U, _B, _V, _R, _I, _Y]).T
-#: The same without a second maximum: what the faint, fast ones have beyond 6000 Angstrom.
+#: The table of faint, fast supernovae, without a second maximum beyond 6000 Angstrom.
 _TABLE_SINGLE = _COLOUR + np.array([_U, _U, _U, _B, _V, _V, _V, _V]).T
 
 COLOUR_RATIO = 2.1
@@ -56,7 +56,7 @@ def _relative(parameters: Parameters, source: Indices, phase: Array, wavelength:
 
 
 def _normal(generator: np.random.Generator, size: int) -> Parameters:
-    # slow decliners dominate the magnitude-limited samples; the tail to fast ones is long
+    # Slow decliners dominate magnitude-limited samples, with a long tail to fast ones.
     stretch = np.where(
         generator.random(size) < 0.75,
         generator.normal(1.02, 0.07, size),
@@ -64,7 +64,7 @@ def _normal(generator: np.random.Generator, size: int) -> Parameters:
     )
     stretch = np.clip(stretch, 0.66, 1.25)
     parameters = draw_dust(generator, size, 0.0)
-    # SALT-like colour: intrinsic scatter, and dust with a tail that magnitude limits cut short
+    # Colour as in SALT2: intrinsic scatter, and dust with a tail that the limit truncates.
     dusty = generator.random(size) < 0.45
     colour = generator.normal(0.0, 0.065, size) + generator.exponential(
         np.where(dusty, 0.33, 0.06), size
@@ -83,8 +83,8 @@ def _normal(generator: np.random.Generator, size: int) -> Parameters:
 
 
 def _subluminous(generator: np.random.Generator, size: int) -> Parameters:
-    # Taubenberger (2017), Handbook of Supernovae: M_B -16.7 to -18, dm15(B) 1.8 to 2.1,
-    # B-V at maximum 0.4 to 0.75, no second maximum in i
+    # Taubenberger (2017), Handbook of Supernovae: M_B of -16.7 to -18, dm15(B) of 1.8 to 2.1,
+    # B-V of 0.4 to 0.75 at maximum, no second maximum in i.
     parameters = draw_dust(generator, size, 0.05, 0.6)
     stretch = np.clip(generator.normal(0.62, 0.05, size), 0.5, 0.75)
     parameters["stretch"] = stretch
@@ -97,8 +97,8 @@ def _subluminous(generator: np.random.Generator, size: int) -> Parameters:
 
 
 def _iax(generator: np.random.Generator, size: int) -> Parameters:
-    # Foley et al. (2013, ApJ 767, 57): M_V -14 to -19, faster and cooler than normal at a given
-    # luminosity, no second maximum
+    # Foley et al. (2013, ApJ 767, 57): M_V of -14 to -19, faster and cooler than normal supernovae
+    # of the same luminosity, no second maximum.
     parameters = draw_dust(generator, size, 0.06, 0.4)
     luminosity = np.clip(generator.normal(-17.2, 0.9, size), -18.9, -14.0)
     parameters["absolute_magnitude"] = luminosity
