@@ -18,12 +18,11 @@ from fink_t2.science.light_curves import LightCurves, from_fluxes, from_magnitud
 from fink_t2.science.photometry import (
     FLUXCAL_ZERO_POINT,
     JULIAN_DATE_OF_MJD_ZERO,
-    fluxcal_to_magnitude,
     magnitude_to_fluxcal,
     nanojansky_to_fluxcal,
 )
 from fink_t2.surveys import Survey, get_survey, registered
-from fink_t2.surveys.values import are_set, negative_signs
+from fink_t2.surveys.values import negative_signs
 
 FloatArray = npt.NDArray[np.float64]
 
