@@ -27,3 +27,7 @@ class LightCurveError(FinkT2Error):
 
 class ModuleError(FinkT2Error):
     """A science module is not known, or is not configured or written as it must be."""
+
+
+class OutputError(FinkT2Error):
+    """A result can't be written."""

@@ -1,25 +1,28 @@
 """Classify files of alerts or light curves; one row of probabilities per alert or object.
 
-INPUT is one of
-  * a folder, tar(.gz) or file of Avro alert packets (ZTF, or Rubin framed or in containers),
-  * a Parquet or CSV table with one row per alert or object and arrays of photometry
-    (objectId, candid, cjd, cfid, cmagpsf, csigmapsf; or mjd, band, flux, flux_err),
-  * a Parquet or CSV table with one row per point
-    (objectId, mjd, band, and mag, magerr or flux, flux_err or fluxcal, fluxcal_err).
+INPUT is a file, or a folder or archive (tar, zip) of files at any depth, each of which is
+  * alert packets: Avro containers of one or many alerts, Rubin packets in Confluent's wire
+    format, or Parquet as brokers store alerts; or
+  * a table of light curves (Parquet, CSV, TSV, text, ECSV, VOTable, FITS, IPAC), with one row
+    per point, or one row per alert or object and arrays of photometry. docs/inputs.md lists
+    the layouts of surveys and brokers that are recognised.
+Files may be compressed by gzip, bzip2, xz or zstandard. What can't be read is named and counted,
+and the rest is classified; the exit code is then 1.
 
 Examples:
   fink-t2 classify data/alerts --out classified.parquet
   fink-t2 classify light_curves.csv --out classified.csv
-  fink-t2 classify rubin.parquet --survey lsst --flux-unit nJy --out classified.parquet
+  fink-t2 classify fluxes.csv --survey lsst --flux-unit nJy --out classified.parquet
   fink-t2 classify data/alerts --model t2-ztf/0.1.0 --out classified.csv
-  fink-t2 classify stars.parquet --no-catalogue-cuts --out classified.parquet
+  fink-t2 classify stars.parquet --no-catalogue-cuts --out classified.vot
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,17 +30,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from fink_t2.classifier import find_model, load_classifier
-from fink_t2.errors import FinkT2Error
-from fink_t2.files.light_curve_tables import (
-    LightCurveTable,
-    is_light_curve_table,
-    light_curves_of_table,
-    read_table,
-)
-from fink_t2.files.packet_reader import PacketReader
+from fink_t2.errors import AlertError, FinkT2Error
+from fink_t2.files.inputs import InputReader, ReadSettings
+from fink_t2.files.output_tables import check_output, write_table
+from fink_t2.files.tables.light_curves import LightCurveTable
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.cuts import CutSettings, apply_cuts
+from fink_t2.science.cuts import STATUS_REMEDIES, CutSettings, Status, apply_cuts
 from fink_t2.science.model_store import ModelReference
+from fink_t2.surveys import survey_names
 
 #: Light curves classified between two steps of the progress bar.
 BATCH = 1024
@@ -46,22 +46,30 @@ BATCH = 1024
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("input", metavar="INPUT", type=Path, help="alerts or light curves")
-    parser.add_argument("--out", type=Path, required=True, help="a .parquet or .csv file")
-    parser.add_argument("--survey", choices=("ztf", "lsst"), help="default: ztf, or as packets say")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="a .parquet, .csv, .ecsv, .vot or .fits file"
+    )
+    parser.add_argument("--survey", choices=survey_names(), help="default: ztf, or as packets say")
     parser.add_argument("--model", help="name, name/version, folder, or .tflite file")
     parser.add_argument(
-        "--flux-unit", choices=("fluxcal", "nJy"), default="fluxcal",
-        help="unit of columns named flux (default: fluxcal)",
+        "--flux-unit", choices=("fluxcal", "nJy", "uJy"),
+        help="unit of flux columns whose name does not define one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time-scale", choices=("jd", "mjd"),
+        help="scale of the times of tables (default: as the column's name says)",
     )  # fmt: skip
     parser.add_argument(
         "--no-catalogue-cuts", action="store_true",
         help="classify catalogued stars, solar-system objects and long histories too",
     )  # fmt: skip
     parser.add_argument(
-        "--forced-photometry", action="store_true", help="use forced photometry of packets too"
-    )
+        "--forced-photometry", action=argparse.BooleanOptionalAction, default=None,
+        help="whether forced photometry of packets joins the light curves "
+        "(default: as the survey's model was trained)",
+    )  # fmt: skip
     parser.add_argument(
-        "--schemas",
+        "--schemas", default="",
         help="registry URL or folder of Rubin's .avsc schemas, for framed packets "
         "(default: those of the package lsst-alert-packet)",
     )  # fmt: skip
@@ -69,49 +77,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Classify, write the table, print a summary."""
-    if args.out.suffix not in (".parquet", ".csv"):
-        raise FinkT2Error(f"--out {args.out}: the name must end in .parquet or .csv")
-    parts: Iterable[LightCurveTable]
-    packets = None
-    if is_light_curve_table(args.input):
-        table = read_table(args.input)
-        survey = args.survey or "ztf"
-        parts = [light_curves_of_table(table, survey, args.flux_unit, str(args.input))]
-    else:
-        packets = PacketReader(args.input, args.survey, args.schemas, args.forced_photometry)
-        parts = packets.tables()
+    check_output(args.out)
+    settings = ReadSettings(
+        survey=args.survey,
+        schemas=args.schemas,
+        forced_photometry=args.forced_photometry,
+        flux_unit=args.flux_unit,
+        time_scale=args.time_scale,
+    )
+    reader = InputReader(args.input, settings, _name_broken, _note, leave_out=args.out)
     rows = []
     with tqdm(unit=" light curves", disable=None) as progress:
-        for part in parts:
-            model = find_model(args.model, part.light_curves.passbands.survey)
-            for batch in batches(part):
+        for table in reader.tables():
+            model = find_model(args.model, table.light_curves.passbands.survey)
+            for batch in batches(table):
                 rows.append(classify_table(batch, model, catalogue_cuts=not args.no_catalogue_cuts))
                 progress.update(len(batch.identifiers))
-    found = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
-    if args.out.suffix == ".csv":
-        found.to_csv(args.out, index=False)
-    else:
-        found.to_parquet(args.out, index=False)
-    print(f"{len(found)} rows in {args.out}")
-    if len(found):
-        for title, column in (("status", "t2_status"), ("class", "t2_class")):
-            counts = Counter(value for value in found[column] if value)
-            print(f"{title}: " + ", ".join(f"{key} {n}" for key, n in counts.most_common()))
-    if packets is not None and packets.broken:
-        print(f"{packets.broken} packets could not be read; each is named above")
+    if not rows:
+        raise FinkT2Error(
+            f"{args.input}: nothing could be read; {args.out} is not written, or left as it was"
+        )
+    frame = pd.concat(rows, ignore_index=True)
+    write_table(frame, args.out)
+    print(f"{len(frame)} rows in {args.out}")
+    for line in summary(frame):
+        print(line)
+    if reader.broken:
+        print(f"{reader.broken} files, packets or tables could not be read; each is named above")
         return 1
     return 0
 
 
+def summary(frame: pd.DataFrame) -> list[str]:
+    """Return lines that say how many rows have each class and status, and what could be done."""
+    if not len(frame):
+        return []
+    classes = Counter(name for name in frame["t2_class"] if name)
+    lines = ["class: " + ", ".join(f"{name} {n}" for name, n in classes.most_common())]
+    for status, number in Counter(frame["t2_status"]).most_common():
+        remedy = STATUS_REMEDIES.get(status, "")
+        lines.append(f"status {status}: {number}" + (f" ({remedy})" if remedy else ""))
+    return lines
+
+
+def _name_broken(error: AlertError) -> None:
+    tqdm.write(f"skipped {error}", file=sys.stderr)
+
+
+def _note(sentence: str) -> None:
+    tqdm.write(f"note: {sentence}", file=sys.stderr)
+
+
 def batches(table: LightCurveTable) -> Iterator[LightCurveTable]:
-    """Cut a table into pieces of `BATCH` light curves."""
-    for begin in range(0, len(table.light_curves), BATCH):
-        chosen = np.arange(begin, min(begin + BATCH, len(table.light_curves)))
-        yield LightCurveTable(
-            table.identifiers.iloc[chosen],
-            table.light_curves.select(chosen),
-            {name: values[chosen] for name, values in table.catalogues.items()},
-        )
+    """Cut a table into pieces of `BATCH` light curves; of an empty table one empty piece."""
+    for begin in range(0, max(len(table.light_curves), 1), BATCH):
+        yield table.select(np.arange(begin, min(begin + BATCH, len(table.light_curves))))
 
 
 def classify_table(
@@ -137,7 +157,9 @@ def classify_table(
     classifier = load_classifier(model)
     curves = table.light_curves
     catalogues = table.catalogues if catalogue_cuts else {}
-    found = classifier.classify(curves, apply_cuts(curves, CutSettings(), **catalogues))
+    status = apply_cuts(curves, CutSettings(), **catalogues)
+    status[table.is_ragged] = Status.BAD_PHOTOMETRY
+    found = classifier.classify(curves, status)
     frame = table.identifiers.copy()
     for place, name in enumerate(CLASSES):
         frame[name] = found.probabilities[:, place]

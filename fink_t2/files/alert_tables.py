@@ -1,103 +1,49 @@
-"""Light curves of decoded alerts: what ``fink-t2 classify`` makes of packets."""
+"""Light curves of decoded alerts, with their identifiers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from fink_t2.files.light_curve_tables import LightCurveTable, passband_indices
-from fink_t2.science.light_curves import from_fluxes
-from fink_t2.surveys import LSST
-from fink_t2.surveys.alert_fields import (
-    lsst_object_id,
-    lsst_object_values,
-    lsst_points,
-    ztf_points,
-)
-from fink_t2.surveys.ztf import from_ztf
+from fink_t2.files.tables.light_curves import LightCurveTable
+from fink_t2.surveys import Survey
+from fink_t2.surveys.reading import read_records
+from fink_t2.surveys.values import first_set_value
 
 
-def ztf_table(
-    alerts: Sequence[dict[str, Any]], *, forced_photometry: bool = False
+def alert_table(
+    survey: Survey, alerts: Sequence[dict[str, Any]], forced_photometry: bool | None = None
 ) -> LightCurveTable:
-    """Build the light curves of decoded ZTF alerts.
+    """Build the light curves of decoded alerts.
 
     Parameters
     ----------
+    survey : Survey
+        Whose alerts these are.
     alerts : sequence of dict
-        N decoded alerts; Fink's own fields ``cdsxmatch`` and ``roid`` are used where present.
-    forced_photometry : bool
-        See `fink_t2.surveys.alert_fields.ztf_points`.
+        N decoded alerts; fields that a broker has added, such as ``cdsxmatch``, are used where
+        present.
+    forced_photometry : bool, optional
+        Whether forced photometry joins the light curves; default: as the survey says.
 
     Returns
     -------
     LightCurveTable
+        Identifiers are integers that may be null, or text; they never pass through a
+        floating-point number.
     """
-    histories = [ztf_points(alert, forced_photometry=forced_photometry) for alert in alerts]
-    starts, (jd, fid, magpsf, sigmapsf, isdiffpos) = _flat(histories)
-    jdstarthist = np.array(
-        [alert["candidate"].get("jdstarthist") or np.nan for alert in alerts], dtype=np.float64
-    )
-    curves = from_ztf(starts, jd, fid, magpsf, sigmapsf, isdiffpos, jdstarthist)
-    catalogues = {"jdstarthist": jdstarthist}
-    for name in ("cdsxmatch", "roid"):
-        if any(name in alert for alert in alerts):
-            catalogues[name] = np.array([alert.get(name) for alert in alerts], dtype=object)
+    reading = read_records(survey, alerts, forced_photometry)
+    objects = [first_set_value(alert, survey.object_id.names) for alert in alerts]
     identifiers = pd.DataFrame(
         {
-            "objectId": [alert.get("objectId") for alert in alerts],
-            "candid": [alert.get("candid") for alert in alerts],
+            "objectId": pd.array(
+                ["" if name is None else str(name) for name in objects], dtype="string"
+            ),
+            survey.alert_id.name.rpartition(".")[2]: pd.array(
+                [first_set_value(alert, survey.alert_id.names) for alert in alerts], dtype="Int64"
+            ),
         }
     )
-    return LightCurveTable(identifiers, curves, catalogues)
-
-
-def lsst_table(
-    alerts: Sequence[dict[str, Any]], *, forced_photometry: bool = False
-) -> LightCurveTable:
-    """Build the light curves of decoded Rubin or ELAsTiCC alerts.
-
-    Parameters
-    ----------
-    alerts : sequence of dict
-        N decoded alerts.
-    forced_photometry : bool
-        See `fink_t2.surveys.alert_fields.lsst_points`.
-
-    Returns
-    -------
-    LightCurveTable
-    """
-    histories = [lsst_points(alert, forced_photometry=forced_photometry) for alert in alerts]
-    starts, (time, band, flux, error, _) = _flat(histories)
-    values = pd.DataFrame([lsst_object_values(alert) for alert in alerts])
-    curves = from_fluxes(
-        LSST.passbands,
-        starts,
-        time,
-        passband_indices(band, LSST.passbands),
-        flux,
-        error,
-        unit="nJy",
-        first_seen=values["first_mjd"] if alerts else None,
-        photoz=values["photoz"] if alerts else None,
-        photoz_error=values["photoz_error"] if alerts else None,
-    )
-    identifiers = pd.DataFrame(
-        {
-            "objectId": [lsst_object_id(alert) for alert in alerts],
-            "diaSourceId": [alert["diaSource"].get("diaSourceId") for alert in alerts],
-        }
-    )
-    catalogues = {"roid": values["roid"].to_numpy()} if alerts else {}
-    return LightCurveTable(identifiers, curves, catalogues)
-
-
-def _flat(histories: list[list[Any]]) -> tuple[np.ndarray, list[np.ndarray]]:
-    starts = np.concatenate(([0], np.cumsum([len(points) for points in histories])))
-    flat = [point for points in histories for point in points]
-    columns = [np.array(column) for column in zip(*flat, strict=True)]
-    return starts.astype(np.int64), columns or [np.empty(0)] * 5
+    return LightCurveTable(identifiers, reading.light_curves, reading.catalogues, reading.is_ragged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,7 @@ from fink_t2.files.tables import read as table_files
 from fink_t2.files.tables.cells import is_list
 from fink_t2.files.tables.light_curves import LightCurveTable, table_light_curves
 from fink_t2.files.tables.recognise import Columns, readings
-from fink_t2.surveys import DEFAULT_SURVEY, Survey, get_survey, recognise, registered
+from fink_t2.surveys import Survey, get_survey, recognise, registered
 
 #: Alerts held in memory at a time.
 BATCH: Final = 512
@@ -35,9 +35,9 @@ BATCH: Final = 512
 OUTPUT_COLUMNS: Final = frozenset({"t2_status", "t2_model"})
 
 KINDS: Final = (
-    "Avro containers, framed Avro messages, Parquet, CSV, TSV and other text tables, ECSV, VOTable, "
-    "FITS and IPAC tables, each as it is or compressed by gzip, bzip2, xz or zstandard, in folders, "
-    "tar and zip archives"
+    "Avro containers, framed Avro messages, Parquet, CSV, TSV and other text tables, ECSV, "
+    "VOTable, FITS and IPAC tables, each as it is or compressed by gzip, bzip2, xz or zstandard, "
+    "in folders, tar and zip archives"
 )
 
 
@@ -48,13 +48,13 @@ class ReadSettings:
     Attributes
     ----------
     survey : str, optional
-        Name of the survey; default: as each packet says, ZTF for tables that do not say.
+        Name of the survey; default: as each packet or layout says, else ZTF.
     schemas : str
         Source of the schemas of framed packets, see `fink_t2.alerts.schema_source`; "": as the
         survey says.
     forced_photometry : bool, optional
         Whether forced photometry of packets joins the light curves; default: as the survey says.
-    flux_unit : {"FLUXCAL", "nJy", "uJy"}, optional
+    flux_unit : {"fluxcal", "nJy", "uJy"}, optional
         Unit of fluxes whose column does not define one.
     time_scale : {"jd", "mjd"}, optional
         Scale of the times of tables; default: as the column's name says.
@@ -79,7 +79,9 @@ class InputReader:
     on_broken : callable
         Called with an error that names each file, packet or table that can't be read.
     on_note : callable
-        Called with a sentence for each choice that was made and each cell that was left out.
+        Called with a sentence for each choice that was made and for what was left out.
+    leave_out : Path, optional
+        A file that is not read if it lies in the folder, such as the output of an earlier run.
 
     Attributes
     ----------
@@ -90,9 +92,15 @@ class InputReader:
     """
 
     def __init__(
-        self, path: Path, settings: ReadSettings, on_broken: OnBroken, on_note: Any
+        self,
+        path: Path,
+        settings: ReadSettings,
+        on_broken: OnBroken,
+        on_note: Callable[[str], None],
+        leave_out: Path | None = None,
     ) -> None:
         self.path = path
+        self._leave_out = None if leave_out is None else leave_out.absolute()
         self.settings = settings
         self.broken = 0
         self.files = 0
@@ -110,7 +118,7 @@ class InputReader:
         """
         batch = _Batch(self.settings.forced_photometry)
         parts = _Parts()
-        for member in archive_members(self.path, self._skip):
+        for member in archive_members(self.path, self._skip, skip=self._is_left_out):
             if parts.table is not None and not parts.continues(member):
                 yield from self._table(parts.take(), parts.name)
             try:
@@ -127,6 +135,9 @@ class InputReader:
         if parts.table is not None:
             yield from self._table(parts.take(), parts.name)
         yield from batch.flush()
+
+    def _is_left_out(self, file: Path) -> bool:
+        return file.absolute() == self._leave_out
 
     def _items(
         self, member: Member, parts: _Parts
@@ -256,7 +267,7 @@ class InputReader:
         try:
             table = table_light_curves(
                 content,
-                self.settings.survey or DEFAULT_SURVEY,
+                self.settings.survey,
                 name,
                 flux_unit=self.settings.flux_unit,
                 time_scale=self.settings.time_scale,

@@ -32,6 +32,16 @@ class Status(IntEnum):
 
 STATUS_TEXTS: Final[tuple[str, ...]] = tuple(status.text for status in Status)
 
+#: What can be done about an alert that was not classified, by its status in the output.
+STATUS_REMEDIES: Final[dict[str, str]] = {
+    "too_few_points": "too few detections at different times; forced photometry may add some",
+    "one_band": "detections in one passband only; forced photometry may add others",
+    "history_too_long": "first detected too long ago; --no-catalogue-cuts classifies these, too",
+    "solar_system": "known solar-system objects; --no-catalogue-cuts classifies these, too",
+    "catalogued_star": "catalogued as stars; --no-catalogue-cuts classifies these, too",
+    "bad_photometry": "arrays of different lengths, or measurements outside the plausible range",
+}
+
 #: Fink's ``roid`` value for an object that the Minor Planet Center knows.
 KNOWN_SOLAR_SYSTEM_OBJECT: Final = 3
 

@@ -34,6 +34,11 @@ class Survey:
     passband_codes : mapping of str to str
         What stands in an alert, in lower case, to the name of a passband in `passbands`. Points
         of other passbands are left out.
+    unused_passbands : tuple of str
+        Passbands that the survey has and that are not classified from: their points are left out.
+    faintest_magnitude : float, optional
+        Half of the significant points of a table of the survey are brighter than this; a table
+        that is fainter is refused, as it is of another survey or unit.
     default_model : str
         Name of the model that classifies unless another is asked for.
     recognised_by : tuple of str
@@ -116,6 +121,8 @@ class Survey:
     has_photometric_redshifts: bool = False
     cutouts: tuple[str, ...] = ()
     newer_names: Mapping[str, str] = field(default_factory=dict)
+    unused_passbands: tuple[str, ...] = ()
+    faintest_magnitude: float | None = None
     schema_text: Callable[[], str] | None = None
     default_schemas: str = ""
 

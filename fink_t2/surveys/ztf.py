@@ -171,6 +171,10 @@ ZTF: Final = Survey(
     light_curves=_light_curves,
     catalogues=_catalogues,
     history_days=30.0,
+    unused_passbands=("i",),
+    # The 5-sigma depth of an exposure is about 20.8 in g and 20.6 in r (Bellm et al. 2019);
+    # stacks and forced photometry reach somewhat deeper.
+    faintest_magnitude=22.5,
     cutouts=("cutoutScience", "cutoutTemplate", "cutoutDifference"),
     schema_text=_schema_text,
 )

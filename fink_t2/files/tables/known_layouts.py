@@ -116,7 +116,7 @@ PLASTICC = Layout(
     alerts=(),
     times=(TimeColumn("mjd", "mjd"),),
     passbands=("passband",),
-    photometry=(Photometry("flux", "flux_err", "FLUXCAL"),),
+    photometry=(Photometry("flux", "flux_err", "fluxcal"),),
     has_numbers=True,
 )
 SNANA = Layout(
@@ -129,10 +129,10 @@ SNANA = Layout(
     times=(TimeColumn("MJD", "mjd"), TimeColumn("mjd", "mjd")),
     passbands=("BAND", "FLT", "band", "passband", "filter", "fid"),
     photometry=(
-        Photometry("FLUXCAL", "FLUXCALERR", "FLUXCAL"),
-        Photometry("fluxcal", "fluxcal_err", "FLUXCAL"),
-        Photometry("fluxcal", "fluxcalerr", "FLUXCAL"),
-        Photometry("fluxcal", "flux_err", "FLUXCAL"),
+        Photometry("FLUXCAL", "FLUXCALERR", "fluxcal"),
+        Photometry("fluxcal", "fluxcal_err", "fluxcal"),
+        Photometry("fluxcal", "fluxcalerr", "fluxcal"),
+        Photometry("fluxcal", "flux_err", "fluxcal"),
     ),
 )
 RUBIN_SOURCES = Layout(

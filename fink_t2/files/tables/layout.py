@@ -8,7 +8,7 @@ from typing import Literal
 TimeScale = Literal["jd", "mjd"]
 #: "zero_point": counts on the AB zero point that stands in another column; "unknown": to be
 #: asked for.
-Unit = Literal["mag", "FLUXCAL", "nJy", "uJy", "zero_point", "unknown"]
+Unit = Literal["mag", "fluxcal", "nJy", "uJy", "zero_point", "unknown"]
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from fink_t2.files.tables.points import TablePoints, read_points
 from fink_t2.files.tables.recognise import Columns, Reading, recognise
 from fink_t2.science.light_curves import LightCurves, from_fluxes, from_magnitudes
 from fink_t2.science.photometry import (
+    FLUXCAL_PER_UNIT,
     FLUXCAL_ZERO_POINT,
     JULIAN_DATE_OF_MJD_ZERO,
     magnitude_to_fluxcal,
-    nanojansky_to_fluxcal,
 )
-from fink_t2.surveys import Survey, get_survey, registered
+from fink_t2.surveys import DEFAULT_SURVEY, Survey, get_survey, registered, survey_names
 from fink_t2.surveys.values import negative_signs
 
 FloatArray = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ class LightCurveTable:
 
 def table_light_curves(
     table: pa.Table,
-    survey: str | Survey,
+    survey: str | Survey | None,
     name: str,
     *,
     flux_unit: str | None = None,
@@ -84,11 +84,12 @@ def table_light_curves(
     ----------
     table : pyarrow.Table
         The table.
-    survey : str or Survey
-        Whose passbands and depth the photometry has.
+    survey : str, Survey or None
+        Whose passbands and depth the photometry has. None: that of the layout, or the default
+        survey where the layout does not tell.
     name : str
         What messages call the table.
-    flux_unit : {"FLUXCAL", "nJy", "uJy"}, optional
+    flux_unit : {"fluxcal", "nJy", "uJy"}, optional
         Unit of fluxes whose column does not define one.
     time_scale : {"jd", "mjd"}, optional
         Scale of the times; default: as the column's name says.
@@ -103,9 +104,12 @@ def table_light_curves(
         If no layout matches, a unit is not known, or the photometry does not fit the survey; the
         message names the remedy.
     """
-    survey = get_survey(survey)
     columns = Columns(table)
     reading = recognise(columns, name)
+    if survey is None:
+        told = reading.layout.survey
+        survey = told if told in survey_names() else DEFAULT_SURVEY
+    survey = get_survey(survey)
     points = read_points(columns, reading, name, survey.name, flux_unit, time_scale)
     notes = [*points.notes]
     passband = _passband_indices(points, reading, survey, name)
@@ -131,7 +135,7 @@ def table_light_curves(
             passband,
             points.value,
             points.error,
-            unit="nJy" if points.unit == "nJy" else "fluxcal",
+            unit=points.unit,
             **context,
         )
     identifiers = pd.DataFrame(
@@ -173,10 +177,9 @@ def _check_depth(points: TablePoints, survey: Survey, name: str) -> None:
     value, error = points.value, points.error
     if points.unit == "mag":
         flux, sigma = magnitude_to_fluxcal(value, error)
-    elif points.unit == "nJy":
-        flux, sigma = nanojansky_to_fluxcal(value), nanojansky_to_fluxcal(error)
     else:
-        flux, sigma = value, error
+        factor = FLUXCAL_PER_UNIT[points.unit]
+        flux, sigma = value * factor, error * factor
     with np.errstate(invalid="ignore"):
         is_significant = np.isfinite(flux) & (sigma > 0) & (np.abs(flux) >= SIGNIFICANT * sigma)
     if not is_significant.any():

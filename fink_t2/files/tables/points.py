@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 
 #: A Julian Date is larger than this and a Modified Julian Date smaller, for every date since 1859.
 SMALLEST_JULIAN_DATE = 2_400_001.0
-UNITS = ("FLUXCAL", "nJy", "uJy")
+UNITS = ("fluxcal", "nJy", "uJy")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class TablePoints:
         Letters u, g, r, i, z, y; "" where the passband is missing.
     value, error : ndarray of float64, shape (P,)
         Measurement and its error in `unit`; a NaN value is a non-detection.
-    unit : {"mag", "FLUXCAL", "nJy"}
+    unit : {"mag", "fluxcal", "nJy", "uJy"}
         Unit of the measurements.
     sign : pyarrow.Array or None, shape (P,)
         The cells that tell negative subtractions, as they stand in the table.
@@ -83,7 +83,7 @@ def read_points(
         What messages call the table; the object's name where the table has none.
     survey : str
         Whose passband numbers are meant where the column does not tell.
-    flux_unit : {"FLUXCAL", "nJy", "uJy"}, optional
+    flux_unit : {"fluxcal", "nJy", "uJy"}, optional
         Unit of columns whose name does not define one.
     time_scale : {"jd", "mjd"}, optional
         Scale of the times; default: as the column's name says.
@@ -132,9 +132,7 @@ def read_points(
         unit = flux_unit  # type: ignore[assignment]
     if unit == "zero_point":
         factor = 10 ** (0.4 * (FLUXCAL_ZERO_POINT - column(photometry.zero_point)))
-        value, error, unit = value * factor, error * factor, "FLUXCAL"
-    elif unit == "uJy":
-        value, error, unit = value * 1000.0, error * 1000.0, "nJy"
+        value, error, unit = value * factor, error * factor, "fluxcal"
 
     cells = np.array(texts(columns.flat(reading.passband)), dtype=object)[order]
     letters = passband_letters(columns.different_passbands[reading.passband], reading.passband,

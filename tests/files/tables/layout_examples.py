@@ -270,10 +270,10 @@ EXAMPLES: dict[str, Example] = {
     "antares": Example("ANTARES light curve", "mag", antares, has_sign=True),
     "lasair": Example(ZTF, "mag", lasair, has_sign=True),
     "irsa_forced": Example(
-        "ZTF forced photometry", "FLUXCAL", irsa_forced, has_sign=True, has_objects=False
+        "ZTF forced photometry", "fluxcal", irsa_forced, has_sign=True, has_objects=False
     ),
-    "plasticc": Example("PLAsTiCC light curves", "FLUXCAL", plasticc),
-    "snana": Example("SNANA photometry", "FLUXCAL", snana),
+    "plasticc": Example("PLAsTiCC light curves", "fluxcal", plasticc),
+    "snana": Example("SNANA photometry", "fluxcal", snana),
     "rubin_sources": Example("Rubin DiaSource", "nJy", rubin_sources),
     "rubin_forced": Example("Rubin DiaSource", "nJy", rubin_forced),
     "nested": Example("Rubin DiaSource", "nJy", nested),
