@@ -107,6 +107,7 @@ setup(
     ],
     extras_require={
         "simulation": SIMULATION,
+        "tables": ["astropy>=6"],
         "train": TRAIN,
         "gpu": ["tensorflow[and-cuda]>=2.20", *TRAIN[1:]],
         "lsst": ["lsst-alert-packet"],

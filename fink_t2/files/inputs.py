@@ -175,7 +175,7 @@ class InputReader:
             return get_survey(self.settings.survey)
         schema = json.loads(read_container_header(packet, FILE_LIMITS).schema_text)
         fields = schema.get("fields", []) if isinstance(schema, dict) else []
-        survey = recognise({field.get("name") for field in fields if isinstance(field, dict)})
+        survey = recognise({str(field.get("name")) for field in fields if isinstance(field, dict)})
         if survey is None:
             raise AlertError("its schema is not that of an alert of a known survey")
         return survey

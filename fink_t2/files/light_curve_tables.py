@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from fink_t2.errors import AlertError, LightCurveError
 from fink_t2.files.members import archive_members
+from fink_t2.files.tables.cells import identifiers, lists_of_texts, numbers
 from fink_t2.files.tables.light_curves import LightCurveTable, table_light_curves
 from fink_t2.files.tables.read import read_table as read_member
 from fink_t2.surveys import DEFAULT_SURVEY, Survey
@@ -35,10 +36,23 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     try:
         members = archive_members(Path(path), refuse)
         for member in members:
-            return read_member(member)[0].to_pandas()
+            return _typed(read_member(member)[0]).to_pandas()
     except AlertError as error:
         raise LightCurveError(str(error)) from None
     raise LightCurveError(f"{path} holds no file")
+
+
+def _typed(table: pa.Table) -> pa.Table:
+    """Give columns of text that hold only numbers, as those of CSV files do, a type of numbers."""
+    for position, name in enumerate(table.column_names):
+        column = table[name]
+        if pa.types.is_string(column.type) and lists_of_texts(column) is None:
+            typed = identifiers(column)
+            if pa.types.is_string(typed.type):
+                values, unreadable = numbers(column)
+                typed = typed if unreadable else pa.array(values, from_pandas=True)
+            table = table.set_column(position, name, typed)
+    return table
 
 
 def light_curves_of_table(

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from fink_t2.errors import LightCurveError
-from fink_t2.files.light_curve_tables import light_curves_of_table, passband_indices
+from fink_t2.files.light_curve_tables import light_curves_of_table
 from fink_t2.science.photometry import magnitude_to_fluxcal
-from fink_t2.surveys import LSST, ZTF
+
+#: Folders of the reference data, where it is not ``typed``.
+FOLDERS = {"spcc": "labelled"}
 
 MAGNITUDES = pd.DataFrame(
     {
@@ -83,11 +85,47 @@ def test_signs_as_ztf_writes_them():
 
 
 def test_passband_names_and_numbers():
-    np.testing.assert_array_equal(
-        passband_indices(["g", "ztf_r", "ZTFr", "i"], ZTF.passbands), [0, 1, 1, -1]
-    )
-    np.testing.assert_array_equal(passband_indices([2, 1, 3], ZTF.passbands), [1, 0, -1])
-    np.testing.assert_array_equal(passband_indices(["Y", "lsstu"], LSST.passbands), [5, 0])
+    for bands, expected in (
+        (["g", "ztf_r", "ZTFr", "zi"], [0, 1, 1]),
+        (["1", "2", "2.0", "3"], [0, 1, 1]),
+    ):
+        table = MAGNITUDES.assign(
+            objectId="a", mjd=[59000.0, 59001.0, 59002.0, 59003.0], band=bands
+        )
+        curves = light_curves_of_table(table).light_curves
+        assert curves.passband.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("survey", "bands", "remedy"),
+    [
+        ("ztf", ["g", "r", "z", "g"], "say --survey lsst"),
+        ("lsst", ["c", "o", "c", "o"], "no survey here has them all"),
+        ("ztf", ["g", "blue", "g", "g"], "unknown passbands: 'blue'; known are"),
+    ],
+)
+def test_passbands_that_do_not_fit_the_survey_are_named(survey, bands, remedy):
+    with pytest.raises(LightCurveError, match=remedy):
+        light_curves_of_table(MAGNITUDES.assign(band=bands), survey=survey)
+
+
+def test_photometry_deeper_than_the_survey_is_refused():
+    faint = MAGNITUDES.assign(mag=MAGNITUDES["mag"] + 5.5)
+    with pytest.raises(LightCurveError, match="say another --survey"):
+        light_curves_of_table(faint)
+    assert len(light_curves_of_table(faint, survey="lsst").light_curves) == 2
+    assert len(light_curves_of_table(faint.assign(mag=22.4)).light_curves) == 2
+
+
+def test_a_unit_that_is_not_known_is_asked_for():
+    table = MAGNITUDES.rename(columns={"mag": "flux", "magerr": "flux_err"})
+    with pytest.raises(LightCurveError, match="say --flux-unit fluxcal, nJy or uJy"):
+        light_curves_of_table(table)
+
+
+def test_julian_dates_in_a_column_named_mjd_are_refused():
+    with pytest.raises(LightCurveError, match=r"holds Julian Dates .* --time-scale jd"):
+        light_curves_of_table(MAGNITUDES.assign(mjd=MAGNITUDES["mjd"] + 2400000.5))
 
 
 @pytest.mark.parametrize(
@@ -104,22 +142,29 @@ def test_a_missing_column_is_named(table, named):
         light_curves_of_table(table, name="curves.csv")
 
 
-def test_arrays_of_different_length_are_refused():
+def test_arrays_of_different_length_leave_a_row_without_points():
     table = pd.DataFrame(
         {
-            "objectId": ["x"], "cjd": [np.arange(3.0)], "cfid": [np.array([1, 2])],
-            "cmagpsf": [np.arange(3.0)], "csigmapsf": [np.arange(3.0)],
+            "objectId": ["x", "y"],
+            "cjd": [np.arange(3.0) + 2459000, np.arange(2.0) + 2459000],
+            "cfid": [np.array([1, 2]), np.array([1, 2])],
+            "cmagpsf": [np.full(3, 18.0), np.full(2, 18.0)],
+            "csigmapsf": [np.full(3, 0.1), np.full(2, 0.1)],
         }
-    )  # fmt: skip
-    with pytest.raises(LightCurveError, match="row 0"):
-        light_curves_of_table(table)
+    )
+    read = light_curves_of_table(table)
+    assert read.is_ragged.tolist() == [True, False]
+    assert np.diff(read.light_curves.starts).tolist() == [0, 2]
+    assert read.notes == ["1 rows have arrays of different lengths"]
 
 
 @pytest.mark.parametrize(
     "name", ["ztf_lightcurves", "ztf_alert_histories", "ztf_contaminants", "spcc"]
 )
 def test_the_labelled_tables_are_read(shared, name):
-    table = pd.read_parquet(shared / "data" / "labelled" / f"{name}.parquet").head(3000)
+    table = pd.read_parquet(shared / "data" / FOLDERS.get(name, "typed") / f"{name}.parquet").head(
+        3000
+    )
     survey = "lsst" if name == "spcc" else "ztf"
     found = light_curves_of_table(table, survey=survey).light_curves
     assert len(found) == table["objectId"].nunique() or len(found) == len(table)

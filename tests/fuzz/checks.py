@@ -16,12 +16,13 @@ from fink_t2.alerts.frames import (
 )
 from fink_t2.alerts.limits import DEFAULT_LIMITS
 from fink_t2.errors import AlertError
-from fink_t2.files.alert_tables import lsst_table, ztf_table
+from fink_t2.files.alert_tables import alert_table
 from fink_t2.processor import classify_ztf_alerts
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import STATUS_TEXTS, CutSettings
 from fink_t2.science.model_store import ModelReference
 from fink_t2.stream.fallback_decoding import single_alert_messages
+from fink_t2.surveys import get_survey
 from tests.fuzz.histories import hostile_histories
 
 LONGEST_REASON = 1000
@@ -63,12 +64,8 @@ def check_message(
 
 def check_light_curves(alerts: list[dict[str, Any]], survey: str) -> None:
     """Build the light curves of decoded alerts, side by side."""
-    if survey == "ztf":
-        table = ztf_table(alerts)
-        assert len(table.light_curves) == len(alerts)
-    else:  # a table is of one kind of alerts, Rubin's or ELAsTiCC's
-        for alert in alerts:
-            assert len(lsst_table([alert]).light_curves) == 1
+    table = alert_table(get_survey(survey), alerts)
+    assert len(table.light_curves) == len(alerts)
 
 
 def _take_apart(message: bytes, survey: str) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fink_t2.files.alert_tables import lsst_table, ztf_table
+from fink_t2.files.alert_tables import alert_table
+from fink_t2.surveys import LSST, ZTF
 from fink_t2.surveys.alert_fields import lsst_object_values, survey_of, ztf_points
 
 JD = 2460000.5
@@ -27,7 +28,7 @@ def ztf_alert(**changes):
 
 
 def test_history_and_candidate_with_sign_and_limit():
-    table = ztf_table([ztf_alert()])
+    table = alert_table(ZTF, [ztf_alert()])
     np.testing.assert_allclose(table.light_curves.time, [59991, 60000])
     assert table.light_curves.flux[0] < 0 < table.light_curves.flux[1]
     assert table.light_curves.last_limit[0] == pytest.approx(59988)
@@ -36,9 +37,8 @@ def test_history_and_candidate_with_sign_and_limit():
 
 @pytest.mark.parametrize("history", [None, []])
 def test_an_alert_without_history_is_one_point(history):
-    assert (
-        ztf_table([ztf_alert(prv_candidates=history)]).light_curves.points_per_passband().sum() == 1
-    )
+    table = alert_table(ZTF, [ztf_alert(prv_candidates=history)])
+    assert table.light_curves.points_per_passband().sum() == 1
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_rubin_fluxes_and_solar_system():
     source = {"midpointMjdTai": 61000.0, "band": "r", "psfFlux": 3630.0, "psfFluxErr": 30.0}
     still = {"diaSource": source, "prvDiaSources": None, "diaObject": {"diaObjectId": 4}}
     moving = {"diaSource": {**source, "ssObjectId": 12}, "diaObject": None}
-    table = lsst_table([still, moving])
+    table = alert_table(LSST, [still, moving])
     np.testing.assert_allclose(table.light_curves.flux, 3630 * 10**-1.56)
-    np.testing.assert_array_equal(table.catalogues["roid"], [0, 3])
+    np.testing.assert_array_equal(table.catalogues["roid"] == 3, [False, True])
     assert table.identifiers["objectId"].tolist() == ["4", "12"]
 
 

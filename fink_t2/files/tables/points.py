@@ -106,20 +106,20 @@ def read_points(
     notes: list[str] = []
 
     if columns.has_arrays(reading.time.name):
-        starts, keep, is_ragged = _array_rows(columns, names)
+        starts, orders, is_ragged = _array_rows(columns, names)
         rows = np.arange(columns.n_rows)
-        order = keep
         if is_ragged.any():
             notes.append(f"{is_ragged.sum()} rows have arrays of different lengths")
     else:
         starts, order, rows = _long_rows(columns, columns.first(reading.layout.objects))
+        orders = dict.fromkeys(names, order)
         is_ragged = np.zeros(len(rows), dtype=bool)
 
     def column(column_name: str) -> FloatArray:
         values, unreadable = columns.numbers(column_name)
         if unreadable:
             notes.append(f"{unreadable} cells of {column_name} are not numbers")
-        return values[order]
+        return values[orders[column_name]]
 
     mjd = _mjd(column(reading.time.name), reading, name, time_scale, notes)
     value, error, unit = column(photometry.value), column(photometry.error), photometry.unit
@@ -134,7 +134,7 @@ def read_points(
         factor = 10 ** (0.4 * (FLUXCAL_ZERO_POINT - column(photometry.zero_point)))
         value, error, unit = value * factor, error * factor, "fluxcal"
 
-    cells = np.array(texts(columns.flat(reading.passband)), dtype=object)[order]
+    cells = np.array(texts(columns.flat(reading.passband)), dtype=object)[orders[reading.passband]]
     letters = passband_letters(columns.different_passbands[reading.passband], reading.passband,
                                survey)  # fmt: skip
     passband = np.array([letters.get(cell, "") for cell in cells], dtype=object)
@@ -143,7 +143,7 @@ def read_points(
         notes.append(f"{missing} points have no {reading.passband}")
     sign = None
     if sign_name:
-        sign = plain(columns.flat(sign_name)).take(pa.array(order))
+        sign = plain(columns.flat(sign_name)).take(pa.array(orders[sign_name]))
 
     return TablePoints(
         starts=starts,
@@ -162,18 +162,20 @@ def read_points(
 
 def _array_rows(
     columns: Columns, names: list[str]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return where each row's points begin, which elements are kept, and which rows are ragged."""
+) -> tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]:
+    """Return where each row's points begin, the elements that are kept, and the ragged rows."""
     lengths = np.zeros((len(names), columns.n_rows), dtype=np.int64)
     for number, name in enumerate(names):
-        if columns.has_arrays(name):
-            lengths[number] = flat_list(columns[name])[0]
-        else:
-            lengths[number] = -1  # one value for all points of a row is not an array
+        # One value for all points of a row is not an array.
+        lengths[number] = flat_list(columns[name])[0] if columns.has_arrays(name) else -1
     is_ragged = (lengths != lengths[0]).any(axis=0)
     kept = np.where(is_ragged, 0, lengths[0])
     starts = np.concatenate(([0], np.cumsum(kept))).astype(np.int64)
-    return starts, np.repeat(~is_ragged, lengths[0]).nonzero()[0], is_ragged
+    orders = {
+        name: np.flatnonzero(np.repeat(~is_ragged, np.maximum(lengths[number], 0)))
+        for number, name in enumerate(names)
+    }
+    return starts, orders, is_ragged
 
 
 def _long_rows(

@@ -162,7 +162,11 @@ def recognise(columns: Columns, name: str) -> Reading:
         missing.append("a passband (such as band, fid or filterName)")
     pairs = [pair for layout in LAYOUTS for pair in layout.photometry]
     if not any(all(part in columns for part in pair.columns()) for pair in pairs):
-        missing.append("photometry with its error (such as magpsf and sigmapsf, flux and flux_err)")
+        errors = sorted({pair.error for pair in pairs if pair.value in columns})
+        named = f"; {' or '.join(errors)} would do" if errors else ""
+        missing.append(
+            f"photometry with its error (such as magpsf and sigmapsf, flux and flux_err{named})"
+        )
     if not missing:
         missing.append("an object (such as objectId), or columns that belong together")
     raise LightCurveError(

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from fink_t2.errors import LightCurveError
-from fink_t2.files.light_curve_tables import OBJECT_NAMES, light_curves_of_table, read_table
+from fink_t2.files.light_curve_tables import light_curves_of_table, read_table
+from fink_t2.files.tables.known_layouts import OBJECTS
 from fink_t2.science.classes import CLASSES, PLASTICC_CODES
 from fink_t2.surveys import passbands_of
 from fink_t2.training.data_sets.tns_types import classes_of_types
@@ -57,7 +58,7 @@ def labelled_table(
         )
     unit = flux_unit or ("nJy" if "alertId" in table else "fluxcal")
     read = light_curves_of_table(table, survey, unit, os.fspath(path))
-    objects = next(name for name in OBJECT_NAMES if name in table)
+    objects = next(name for name in OBJECTS if name in table)
     identifiers = read.identifiers[objects]
     is_alert = len(read.light_curves) == len(table)
     if is_alert:
