@@ -1,4 +1,4 @@
-"""Small images as gzipped FITS files, the way a survey sends cutouts."""
+"""Small images as gzipped FITS files, the form in which surveys send cutouts."""
 
 from __future__ import annotations
 
@@ -6,34 +6,27 @@ import gzip
 
 import numpy as np
 import numpy.typing as npt
+from astropy.io import fits
 
-_CARD, _BLOCK = 80, 2880
+#: A FITS file consists of blocks of this length, bytes.
+BLOCK_LENGTH = 2880
 
 
 def to_gzipped_fits(image: npt.NDArray[np.float32], unit: str = "DN") -> bytes:
-    """Return an image as a gzipped single-HDU FITS file, the same bytes for the same image.
+    """Return an image as a gzipped FITS file with 32-bit pixels.
 
-    FITS standard 4.0 (Pence et al.), 32-bit floating point, big-endian; the header has the cards
-    of a ZTF cutout.
+    The header has the cards of a ZTF cutout and no others, unlike that of an astropy HDU. The same
+    image gives the same bytes.
 
     Parameters
     ----------
     image : ndarray of float32, shape (rows, columns)
+        The image.
     unit : str
         Unit of the pixels.
     """
     rows, columns = image.shape
-    cards = [
-        f"{'SIMPLE':8}= {'T':>20}",
-        f"{'BITPIX':8}= {-32:>20}",
-        f"{'NAXIS':8}= {2:>20}",
-        f"{'NAXIS1':8}= {columns:>20}",
-        f"{'NAXIS2':8}= {rows:>20}",
-        f"{'BUNIT':8}= '{unit:8}'",
-        "END",
-    ]
-    header = "".join(card.ljust(_CARD) for card in cards).encode("ascii")
-    data = image.astype(">f4").tobytes()
-    padded = header.ljust(-(-len(header) // _BLOCK) * _BLOCK)
-    padded += data.ljust(-(-len(data) // _BLOCK) * _BLOCK, b"\0")
-    return gzip.compress(padded, 9, mtime=0)
+    cards = [("SIMPLE", True), ("BITPIX", -32), ("NAXIS", 2), ("NAXIS1", columns), ("NAXIS2", rows)]
+    header = fits.Header([*cards, ("BUNIT", unit)]).tostring().encode("ascii")
+    pixels = image.astype(">f4").tobytes()
+    return gzip.compress(header + pixels + bytes(-len(pixels) % BLOCK_LENGTH), 9, mtime=0)

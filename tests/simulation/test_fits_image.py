@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fastavro
 import numpy as np
-import pytest
+from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -48,8 +48,7 @@ def test_a_real_cutout_is_read(shared: Path) -> None:
     assert np.isfinite(image).mean() > 0.5
 
 
-def test_astropy_reads_it_if_it_is_here() -> None:
-    fits = pytest.importorskip("astropy.io.fits")
+def test_astropy_reads_it() -> None:
     image = np.arange(12, dtype=np.float32).reshape(3, 4)
     with fits.open(io.BytesIO(gzip.decompress(to_gzipped_fits(image)))) as hdus:
         hdus.verify("exception")
