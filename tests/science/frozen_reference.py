@@ -49,7 +49,7 @@ WINDOW_DAYS = {"ztf": 30.0, "lsst": 365.0}
 #: likeliest parameters of the Gaussian process amplifies.
 GRID_TOLERANCE = 1e-4
 FEATURE_TOLERANCE = 1e-3
-PROBABILITY_TOLERANCE = 2e-3
+PROBABILITY_TOLERANCE = 1e-3
 
 Columns = dict[str, npt.NDArray[Any]]
 
