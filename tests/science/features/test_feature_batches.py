@@ -121,7 +121,7 @@ def test_every_value_of_a_row_is_written():
 
 
 def test_read_only_arrays_are_taken():
-    curves, interpolated = random_batch(ZTF)
+    curves, interpolated = random_batch(ZTF.passbands)
     expected = compute_features(curves, interpolated)
     for arrays in (curves, interpolated):
         for field in dataclasses.fields(arrays):
