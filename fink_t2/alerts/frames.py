@@ -1,8 +1,9 @@
-"""The outer form of a message: an Avro object container, or Confluent's schema id and datum.
+"""The frame of a message: an Avro object container, or Confluent's wire format.
 
-ZTF sends containers (Avro 1.11 specification, "Object Container Files"): magic, metadata map
-with schema and codec, a 16-byte sync marker, then blocks of (count, size, records, marker).
-Rubin sends Confluent's wire format: a zero byte, the schema id as 4 bytes big-endian, a datum.
+ZTF sends containers (Avro 1.11 specification, "Object Container Files"): magic bytes, a map of
+metadata with schema and codec, a sync marker of 16 bytes, and blocks of (count, size, records,
+marker). Rubin sends Confluent's wire format: a zero byte, the schema id as 4 bytes in big-endian
+order, and a record.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ CONTAINER_MAGIC = b"Obj\x01"
 SYNC_LENGTH = 16
 CONFLUENT_MAGIC = b"\x00"
 CONFLUENT_PREFIX_LENGTH = 5
-#: A zigzag integer of 64 bits has at most this many bytes.
+#: Largest number of bytes of a variable-length integer of 64 bits.
 LONGEST_INTEGER = 10
 
 
 @dataclass(frozen=True)
 class ContainerHeader:
-    """What stands before the blocks of an Avro object container.
+    """The header of an Avro object container, which precedes the blocks.
 
     Attributes
     ----------
     prefix : bytes
-        Magic and metadata: all that is the same in every container of one producer.
+        Magic bytes and metadata, which are the same in every container of one producer.
     schema_text : str
-        The writer's schema, JSON.
+        Writer schema as JSON text.
     codec : str
         One of `fink_t2.alerts.codecs.CODECS`.
     sync : bytes
@@ -51,22 +52,29 @@ class ContainerHeader:
 
 
 def is_container(message: bytes) -> bool:
-    """Tell whether a message begins as an Avro object container does."""
+    """Return whether a message begins like an Avro object container."""
     return message[: len(CONTAINER_MAGIC)] == CONTAINER_MAGIC
 
 
 def is_confluent(message: bytes) -> bool:
-    """Tell whether a message begins as Confluent's wire format does."""
+    """Return whether a message begins like Confluent's wire format."""
     return message[:1] == CONFLUENT_MAGIC
 
 
 def check_frame(message: bytes | None, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """Return a message that has a known frame and no excessive length.
+    """Check that a message has a known frame and is not too long, and return it.
+
+    Parameters
+    ----------
+    message : bytes or None
+        The message as Kafka delivered it.
+    limits : Limits, optional
+        Limit on its length.
 
     Raises
     ------
     AlertError
-        Naming what is wrong with it.
+        If the message is empty, too long, or has neither of the two frames.
     """
     if not message:
         raise AlertError("empty message")
@@ -83,12 +91,24 @@ def check_frame(message: bytes | None, limits: Limits = DEFAULT_LIMITS) -> bytes
 
 
 def read_integer(data: bytes, offset: int) -> tuple[int, int]:
-    """Read a zigzag variable-length integer; return it and the offset behind it.
+    """Read a variable-length integer in zigzag encoding.
+
+    Parameters
+    ----------
+    data : bytes
+        Data that contain the integer.
+    offset : int
+        Position of its first byte.
+
+    Returns
+    -------
+    value, offset : int
+        The integer, and the position after it.
 
     Raises
     ------
     AlertError
-        If it is not complete or has more than 64 bits.
+        If it is incomplete or has more than 64 bits.
     """
     value = 0
     for position in range(LONGEST_INTEGER):
@@ -104,7 +124,7 @@ def read_integer(data: bytes, offset: int) -> tuple[int, int]:
 
 
 def write_integer(value: int) -> bytes:
-    """Return a non-negative integer in Avro's variable-length zigzag form."""
+    """Return a non-negative integer in Avro's variable-length zigzag encoding."""
     value <<= 1
     out = bytearray()
     while value >= 0x80:
@@ -114,25 +134,32 @@ def write_integer(value: int) -> bytes:
     return bytes(out)
 
 
-def _read_bytes(data: bytes, offset: int, what: str) -> tuple[bytes, int]:
+def _read_bytes(data: bytes, offset: int, name: str) -> tuple[bytes, int]:
     length, offset = read_integer(data, offset)
     if not 0 <= length <= len(data) - offset:
         raise AlertError(
-            f"{what} at byte {offset} says it has {length} bytes; {len(data) - offset} are there"
+            f"{name} at byte {offset} announces {length} bytes; {len(data) - offset} are there"
         )
     return data[offset : offset + length], offset + length
 
 
 def read_container_header(message: bytes, limits: Limits = DEFAULT_LIMITS) -> ContainerHeader:
-    """Read magic, metadata and sync marker of a container.
+    """Read magic bytes, metadata and sync marker of a container.
+
+    Parameters
+    ----------
+    message : bytes
+        The container.
+    limits : Limits, optional
+        Limit on the length of the schema.
 
     Raises
     ------
     AlertError
-        If they are damaged, or the codec is not supported.
+        If the header is damaged, the schema is too long, or the codec is not supported.
     """
     if not is_container(message):
-        raise AlertError(f"no Avro container: begins with bytes {message[:4].hex(' ')}")
+        raise AlertError(f"not an Avro container: begins with bytes {message[:4].hex(' ')}")
     offset = len(CONTAINER_MAGIC)
     metadata: dict[bytes, bytes] = {}
     while True:
@@ -143,7 +170,9 @@ def read_container_header(message: bytes, limits: Limits = DEFAULT_LIMITS) -> Co
             _, offset = read_integer(message, offset)
             count = -count
         if count > len(message) - offset:
-            raise AlertError(f"container metadata says it has {count} entries")
+            raise AlertError(
+                f"container metadata announces {count} entries, more than the message can have"
+            )
         for _ in range(count):
             key, offset = _read_bytes(message, offset, "container metadata")
             metadata[key], offset = _read_bytes(message, offset, "container metadata")
@@ -170,19 +199,28 @@ def read_container_header(message: bytes, limits: Limits = DEFAULT_LIMITS) -> Co
 def read_blocks(
     message: bytes, header: ContainerHeader, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[tuple[int, bytes]]:
-    """Read the blocks of a container.
+    """Read and decompress the blocks of a container.
+
+    Parameters
+    ----------
+    message : bytes
+        The container.
+    header : ContainerHeader
+        Its header, from `read_container_header`.
+    limits : Limits, optional
+        Limits on the number of records and on the size of a decompressed block.
 
     Yields
     ------
     count : int
-        Records in the block.
+        Number of records in the block.
     data : bytes
-        The records one after the other, decompressed.
+        The decompressed records, concatenated.
 
     Raises
     ------
     AlertError
-        If a block is cut short, does not end with the sync marker, or grows beyond the limit.
+        If a block is cut short, does not end with the sync marker, or exceeds a limit.
     """
     offset, records = header.length, 0
     while offset < len(message):
@@ -192,7 +230,7 @@ def read_blocks(
             raise AlertError(f"block with {count} records; the limit is {limits.records}")
         data, offset = _read_bytes(message, offset, "block")
         if message[offset : offset + SYNC_LENGTH] != header.sync:
-            raise AlertError(f"no sync marker behind the block, at byte {offset}")
+            raise AlertError(f"no sync marker after the block, at byte {offset}")
         offset += SYNC_LENGTH
         yield count, decompress(header.codec, data, limits.record_bytes)
     if records == 0:
@@ -200,7 +238,7 @@ def read_blocks(
 
 
 def container_prefix(schema_text: str) -> bytes:
-    """Return magic and metadata of an uncompressed container, as `single_container` writes it."""
+    """Return magic bytes and metadata of an uncompressed container with the given schema."""
     metadata = b""
     for key, value in (("avro.schema", schema_text), ("avro.codec", "null")):
         metadata += b"".join(
@@ -215,9 +253,9 @@ def single_container(prefix: bytes, datum: bytes) -> bytes:
     Parameters
     ----------
     prefix : bytes
-        From `container_prefix`.
+        Magic bytes and metadata, from `container_prefix`.
     datum : bytes
-        The record, binary-encoded.
+        The record in Avro's binary encoding.
     """
     sync = hashlib.sha256(prefix).digest()[:SYNC_LENGTH]
     return b"".join((prefix, sync, write_integer(1), write_integer(len(datum)), datum, sync))
@@ -229,7 +267,7 @@ def read_schema_id(message: bytes) -> int:
     Raises
     ------
     AlertError
-        If the message is too short to have one.
+        If the message ends before the end of the schema id.
     """
     if len(message) < CONFLUENT_PREFIX_LENGTH:
         raise AlertError(f"message of {len(message)} bytes ends within its schema id")

@@ -1,6 +1,6 @@
-"""Where the schemas of Confluent-framed alerts come from: a folder, a registry, a package.
+"""Sources of the schemas of alerts in Confluent's wire format: a folder, a registry, a package.
 
-Rubin numbers its schemas 100 x major + minor: 703 is version 7.3.
+The ids of Rubin's schemas are 100 x major + minor version: 703 is version 7.3.
 """
 
 from __future__ import annotations
@@ -24,33 +24,38 @@ from fink_t2.errors import AlertError, ConfigError
 
 PACKAGE = "lsst.alert.packet"
 PACKAGE_PREFIX = "package:"
-#: Rubin's name for its alerts in a registry.
+#: Subject of Rubin's alerts in a registry.
 SUBJECT = "alert-packet"
 TIMEOUT_SECONDS = 10.0
 ATTEMPTS = 4
-#: A registry numbers schemas by Java's int; ids come from outside, and are not to end the job.
+#: A registry's schema ids are Java's int. Larger ones in messages must not end the job.
 LARGEST_ID = (1 << 31) - 1
-#: How registries answer an id that they do not have, or that is none to them.
+#: HTTP codes of registries for an id that they do not have or that is not valid.
 NO_SUCH_SCHEMA = (400, 404, 410, 422)
-#: Before the second attempt; twice as long before each further one.
+#: Waiting time before the second attempt, which doubles with each further one.
 RETRY_SECONDS = 1.0
 
 
 class SchemaSource(ABC):
-    """Gives schema texts by Confluent schema id, each fetched once."""
+    """A source of schemas by their id in Confluent's wire format; each is fetched once."""
 
     def __init__(self) -> None:
         self._texts: dict[int, str] = {}
 
     def schema_text(self, schema_id: int) -> str:
-        """Return a schema's JSON text.
+        """Return the JSON text of a schema.
+
+        Parameters
+        ----------
+        schema_id : int
+            Id of the schema.
 
         Raises
         ------
         AlertError
             If the source has no such schema.
         ConfigError
-            If the source can't be reached at all.
+            If the source can't be read.
         """
         if schema_id not in self._texts:
             self._texts[schema_id] = self._find(schema_id)
@@ -65,10 +70,21 @@ class SchemaSource(ABC):
 
 
 class SchemaFolder(SchemaSource):
-    """Schemas in a folder, in either of two forms.
+    """Schemas in a folder of either of two forms.
 
-    ``<major>/<minor>/lsst.v<major>_<minor>.alert.avsc`` beside the files of the parts, as in
-    Rubin's alert_packet repository; or ``<schema id>.avsc`` (or ``.json``), one whole schema each.
+    Either it has files ``<major>/<minor>/lsst.v<major>_<minor>.alert.avsc`` next to those of the
+    nested records, as in Rubin's alert_packet repository, or files ``<schema id>.avsc`` (or
+    ``.json``), each with a complete schema.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Raises
+    ------
+    ConfigError
+        If the folder contains no schemas.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -84,7 +100,7 @@ class SchemaFolder(SchemaSource):
                 self._files[int(path.stem)] = path
         if not self._files:
             raise ConfigError(
-                f"{folder}: no schemas there, neither MAJOR/MINOR/*.alert.avsc nor ID.avsc"
+                f"{folder}: contains no schemas, neither MAJOR/MINOR/*.alert.avsc nor ID.avsc"
             )
 
     def newest(self) -> int:
@@ -95,7 +111,7 @@ class SchemaFolder(SchemaSource):
         if path is None:
             raise AlertError(f"schema {schema_id} is not in {self.folder}")
         try:
-            return json.dumps(_plain(load_schema(str(path), _write_hint=False)))
+            return json.dumps(_without_marks(load_schema(str(path), _write_hint=False)))
         except (OSError, ValueError, KeyError) as error:
             raise ConfigError(f"{path}: not a readable schema ({error})") from None
         except (SchemaParseException, UnknownType, SchemaRepositoryError) as error:
@@ -108,7 +124,7 @@ class SchemaRegistry(SchemaSource):
     Parameters
     ----------
     url : str
-        Its address, ``https://host[/path]``; user and password may stand in it.
+        Address ``https://[user:password@]host[/path]`` of the registry.
     """
 
     def __init__(self, url: str) -> None:
@@ -126,22 +142,24 @@ class SchemaRegistry(SchemaSource):
     def newest(self) -> int:
         answer = self._get(f"subjects/{SUBJECT}/versions/latest")
         if answer is None or type(answer.get("id")) is not int:
-            raise ConfigError(f"{self.url}: has no subject {SUBJECT!r}")
+            raise ConfigError(f"{self.url}: the schema registry has no subject {SUBJECT!r}")
         return int(str(answer["id"]))
 
     def _find(self, schema_id: int) -> str:
         if schema_id > LARGEST_ID:
-            raise AlertError(f"schema {schema_id} is in no registry: ids end at {LARGEST_ID}")
+            raise AlertError(
+                f"schema {schema_id} can be in no registry: the largest id is {LARGEST_ID}"
+            )
         answer = self._get(f"schemas/ids/{schema_id}")
         if answer is None:
             raise AlertError(f"schema {schema_id} is not in {self.url}")
         text = answer.get("schema")
         if not isinstance(text, str):
-            raise ConfigError(f"{self.url}: the answer for schema {schema_id} holds no schema")
+            raise ConfigError(f"{self.url}: the answer for schema {schema_id} contains no schema")
         return text
 
     def _get(self, path: str) -> dict[str, object] | None:
-        """Return the registry's answer; None where it says that there is no such thing."""
+        """Return the answer of the registry, or None if it does not have what was asked for."""
         request = urllib.request.Request(f"{self.url}/{path}", headers=self._headers)  # noqa: S310
         problem = ""
         for attempt in range(ATTEMPTS):
@@ -152,7 +170,7 @@ class SchemaRegistry(SchemaSource):
                     body = reply.read(DEFAULT_LIMITS.schema_bytes + 1)
                 answer = json.loads(body)
                 if not isinstance(answer, dict):
-                    raise ValueError("no JSON object")
+                    raise ValueError("not a JSON object")
                 return answer
             except urllib.error.HTTPError as error:
                 if error.code in NO_SUCH_SCHEMA:
@@ -166,18 +184,18 @@ class SchemaRegistry(SchemaSource):
 
 
 def schema_source(setting: str) -> SchemaSource | None:
-    """Open the schema source that a setting names.
+    """Open a source of schemas.
 
     Parameters
     ----------
     setting : str
-        The URL of a registry, a folder, "package:lsst-alert-packet" for the schemas in that
-        installed package, or "" for none: containers bring their schemas with them.
+        URL of a registry, a folder, "package:lsst-alert-packet" for the schemas of that installed
+        package, or "" for none, which suffices for Avro containers.
 
     Raises
     ------
     ConfigError
-        If there is nothing of that kind.
+        If the source does not exist.
     """
     if not setting:
         return None
@@ -188,30 +206,30 @@ def schema_source(setting: str) -> SchemaSource | None:
     folder = Path(setting)
     if not folder.is_dir():
         raise ConfigError(
-            f"{setting}: no such folder of schemas (a folder, http(s)://..., or "
-            f"{PACKAGE_PREFIX}lsst-alert-packet is wanted)"
+            f"{setting}: no such folder of schemas (give a folder, http(s)://..., or "
+            f"{PACKAGE_PREFIX}lsst-alert-packet)"
         )
     return SchemaFolder(folder)
 
 
 def _package_folder() -> Path:
-    """Find the schemas that the package lsst-alert-packet has, without running its code."""
+    """Return the folder of the schemas of lsst-alert-packet, without running its code."""
     try:
-        found = importlib.util.find_spec(PACKAGE)
+        specification = importlib.util.find_spec(PACKAGE)
     except ModuleNotFoundError:
-        found = None
-    if found is None or found.origin is None:
+        specification = None
+    if specification is None or specification.origin is None:
         raise ConfigError(
-            "the package lsst-alert-packet is not installed: pip install 'fink_t2[lsst]', or "
-            "name a folder or a registry of schemas instead"
+            "the package lsst-alert-packet is not installed: run pip install 'fink_t2[lsst]', or "
+            "give a folder or a registry of schemas"
         )
-    return Path(found.origin).parent / "schema"
+    return Path(specification.origin).parent / "schema"
 
 
-def _plain(schema: object) -> object:
-    """Return a schema as fastavro loaded it without fastavro's own marks."""
+def _without_marks(schema: object) -> object:
+    """Return a schema without the keys that fastavro has added."""
     if isinstance(schema, dict):
-        return {k: _plain(v) for k, v in schema.items() if not str(k).startswith("__")}
+        return {k: _without_marks(v) for k, v in schema.items() if not str(k).startswith("__")}
     if isinstance(schema, list):
-        return [_plain(part) for part in schema]
+        return [_without_marks(part) for part in schema]
     return schema

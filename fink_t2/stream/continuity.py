@@ -1,7 +1,7 @@
-"""Refuse to go on where checkpoint and tables are not of one stream.
+"""Check before the first batch that checkpoint and tables belong to the same stream.
 
-With the tables gone and the checkpoint kept, all that was written is lost without a word; with
-the checkpoint gone and the tables kept, all alerts are written a second time.
+If the tables are lost and the checkpoint is not, the job would continue without the alerts that it
+has written; if the checkpoint is lost and the tables are not, it would write all alerts again.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from fink_t2.config import StreamConfig
 from fink_t2.errors import FinkT2Error
 from fink_t2.stream.sinks.file_system import FileSystem
 
-ANYWAY = "if that is meant, start once with --set output.check_continuity=false"
+OVERRIDE = "if this is intended, start once with --set output.check_continuity=false"
 
 
 class ContinuityError(FinkT2Error):
-    """Checkpoint and tables are not of one stream."""
+    """Checkpoint and tables do not belong to the same stream."""
 
 
 def check_continuity(spark: SparkSession, config: StreamConfig) -> None:
-    """Compare checkpoint and tables before the first batch.
+    """Compare the newest batch of the checkpoint with the tables.
 
     Parameters
     ----------
     spark : SparkSession
-        Session.
+        Session, for access to the file systems.
     config : StreamConfig
-        Names both.
+        Configuration with the folders of both.
 
     Raises
     ------
     ContinuityError
-        If one of them is there without the other, or the newest batch's files are gone.
+        If one of them exists without the other, or files of the newest batch are missing.
     """
     if not config.output.check_continuity:
         return
@@ -44,8 +44,8 @@ def check_continuity(spark: SparkSession, config: StreamConfig) -> None:
         if any(path.endswith(".json") for path in tables.files(own)):
             raise ContinuityError(
                 f"{tables.root}: was written by another stream than that of the new, empty "
-                f"checkpoint {checkpoint.root}; bring its checkpoint back, or choose another "
-                f"'output.path', or else alerts may be written twice; {ANYWAY}"
+                f"checkpoint {checkpoint.root}, so alerts may be written twice; restore the "
+                f"checkpoint of these tables, or choose another 'output.path'; {OVERRIDE}"
             )
         return
     numbers = [path.rpartition("/")[2] for path in checkpoint.files(f"{checkpoint.root}/commits")]
@@ -58,13 +58,13 @@ def check_continuity(spark: SparkSession, config: StreamConfig) -> None:
     if not tables.exists(manifest):
         raise ContinuityError(
             f"{tables.root}: {checkpoint.root} has committed batch {newest} of stream {stream}, "
-            "and the tables have no record of it; bring them back, or delete the checkpoint too "
-            f"and all that Kafka still has is classified anew; {ANYWAY}"
+            "and the tables have no record of it; restore the tables, or delete the checkpoint to "
+            f"classify again all that Kafka still has; {OVERRIDE}"
         )
     moves = tables.read_json(manifest)["moves"]
     for _, final in moves:
         if not tables.exists(f"{tables.root}/{final}"):
             raise ContinuityError(
-                f"{tables.root}/{final}: one of {len(moves)} files of batch {newest}, and it is "
-                f"gone; bring it back; {ANYWAY}"
+                f"{tables.root}/{final}: missing, one of {len(moves)} files of batch {newest}; "
+                f"restore it; {OVERRIDE}"
             )

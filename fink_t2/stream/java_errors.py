@@ -1,4 +1,4 @@
-"""What went wrong in the JVM."""
+"""The cause of an error in the JVM."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from py4j.protocol import Py4JJavaError
 
 
 def first_cause(error: Py4JJavaError) -> Any:
-    """Return the Java exception with which it began; Java wraps its own many times over."""
+    """Return the Java exception that caused the others.
+
+    Parameters
+    ----------
+    error : Py4JJavaError
+        Error of a call into the JVM, whose exceptions are usually wrapped several times.
+    """
     cause = error.java_exception
     while cause.getCause() is not None:
         cause = cause.getCause()

@@ -1,4 +1,4 @@
-"""One line of JSON per event on standard output: what operators and programs read."""
+"""The log of the job: one line of JSON per event on standard output."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from fink_t2.stream.latency import latencies, percentile
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as one JSON object; ``extra={"fields": {...}}`` adds to it."""
+    """Formats a record as one JSON object, with the entries of ``extra={"fields": {...}}``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the line of a record."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -31,7 +31,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_as_json(stream: TextIO = sys.stdout) -> None:
-    """Send this package's log lines, as JSON, to a stream."""
+    """Write the log of this package as JSON to a text stream."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logger = logging.getLogger("fink_t2")
@@ -41,7 +41,7 @@ def log_as_json(stream: TextIO = sys.stdout) -> None:
 
 
 class BatchLog:
-    """Joins what a batch counted with what Spark knows of it once it is committed."""
+    """Combines the counts of a batch with Spark's progress report when it is committed."""
 
     def __init__(self) -> None:
         self._log = logging.getLogger("fink_t2.stream.batch")
@@ -49,17 +49,17 @@ class BatchLog:
         self._lock = threading.Lock()
 
     def counted(self, batch: int, counts: dict[str, Any]) -> None:
-        """Keep what a batch counted."""
+        """Store the counts of a batch until it is committed."""
         with self._lock:
             self._counts[batch] = counts
 
     def committed(self, progress: Any) -> None:
-        """Write the line of a batch that Spark has committed.
+        """Log a batch that Spark has committed.
 
         Parameters
         ----------
         progress : StreamingQueryProgress
-            Spark's report.
+            Spark's report on the batch.
         """
         with self._lock:
             counts = self._counts.pop(progress.batchId, None)
@@ -84,13 +84,13 @@ class BatchLog:
 
 
 def lag_of(reached: str | None, latest: str | None) -> int:
-    """Return how many messages wait in Kafka.
+    """Return the number of messages that wait in Kafka.
 
     Parameters
     ----------
     reached, latest : str or None
-        Spark's JSON of offsets, ``{"topic": {"partition": offset}}``; anything else (files
-        have no offsets) counts as no lag.
+        Offsets in Spark's JSON, ``{"topic": {"partition": offset}}``. The lag of a source
+        without such offsets, such as files, is 0.
     """
     try:
         begin, end = json.loads(reached or ""), json.loads(latest or "")

@@ -1,4 +1,4 @@
-"""The Spark session: connectors on the class path, limits of the Avro reader, redaction."""
+"""The Spark session, with the connectors for Kafka and Avro and the settings of the job."""
 
 from __future__ import annotations
 
@@ -20,67 +20,67 @@ CONNECTOR_CLASSES = (
     "org.apache.spark.sql.avro.AvroFileFormat",
 )
 
-#: What the job asks of Spark unless spark-submit or the configuration say otherwise.
+#: Spark settings of the job, unless spark-submit or the configuration set them.
 DEFAULTS = {
-    # Nothing is shuffled but the list of schemas in a look at unreadable messages.
+    # Only the list of schemas of unread messages is shuffled.
     "spark.sql.shuffle.partitions": "2",
-    # A batch of light curves for the classifier: large enough for its compiled loops to run
-    # long, small enough that a worker holds little. An alert in it has 1-2 KB, no cutouts.
+    # Number of alerts per batch of the classifier: large enough for its compiled loops to be
+    # efficient, and small enough for the memory of a worker. An alert without cutouts has 1-2 KB.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "1024",
     "spark.sql.execution.pythonUDF.arrow.enabled": "true",
-    # Up to four nights in a batch are written side by side; only beyond are the alerts, cutouts
-    # and all, sorted by night first. Each open file takes its share of the heap.
+    # Up to four nights of a batch are written simultaneously, each of which takes a part of the
+    # heap. Only for more nights are the alerts, with their cutouts, sorted by night first.
     "spark.sql.maxConcurrentOutputFileWriters": "4",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.hadoop.parquet.compression.codec.zstd.level": "1",
-    # Dictionaries of a batch's few thousand values take more time than they save space (3 %).
+    # Dictionaries of the few thousand values of a batch save only 3 % of the space and take time.
     "spark.hadoop.parquet.enable.dictionary": "false",
-    # What every reader of Parquet understands, in place of Spark's own form.
+    # Every reader of Parquet understands this type, unlike Spark's own.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # Times of alerts are UTC wherever the job runs.
+    # Times of alerts are in UTC, independent of the time zone of the machine.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.streaming.metricsEnabled": "true",
-    # An alert whose numbers overflow or divide by zero, in a substream's filter for instance,
-    # gives null; by ANSI it would end the stream.
+    # Overflow and division by zero, for instance in the filter of a substream, give null. In ANSI
+    # mode a single alert would end the stream.
     "spark.sql.ansi.enabled": "false",
-    # A filter on what was decoded or classified must not move below that: Spark would write
-    # out the whole decoding once for every column that the filter has.
+    # A filter on decoded or classified columns must not be pushed below the decoding, because Spark
+    # would repeat the whole decoding for every column in the filter.
     "spark.sql.optimizer.excludedRules": (
         "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"
     ),
-    # An alert has more columns than Spark puts into one generated stage, so each task would write
-    # out and look up long programs, and Java compile them, for a few hundred alerts. Spark's own
-    # evaluation of expressions is compiled once.
+    # An alert has more columns than Spark puts into one generated stage, so that every task would
+    # generate and compile long programs for a few hundred alerts. The interpreter of expressions is
+    # compiled once.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    # The web interface's text of a plan repeats all its writers' schemas, a dozen megabytes.
+    # The description of a plan in the web interface repeats all writer schemas, a dozen megabytes.
     "spark.sql.ui.explainMode": "simple",
     "spark.sql.maxPlanStringLength": "4000000",
-    # A lost worker process is started again; the task is tried this often.
+    # A task is attempted this often, each time in a new worker process if the worker was lost.
     "spark.task.maxFailures": "8",
-    # Secrets among Kafka's options stay out of plans, logs and the web interface.
+    # Secrets in Kafka options are not shown in plans, logs and the web interface.
     "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas|credential",
     "spark.sql.redaction.options.regex": "(?i)url|secret|password|token|jaas|credential",
 }
 
 
 def start_session(settings: Mapping[str, str], limits: Limits, name: str) -> SparkSession:
-    """Start Spark, or take the session that there is.
+    """Start Spark, or return the existing session.
 
     Parameters
     ----------
     settings : mapping of str to str
-        The configuration's Spark settings; those of spark-submit win.
+        Spark settings of the configuration; those of spark-submit take precedence.
     limits : Limits
-        Bounds for Java's Avro reader.
+        Limits for Java's Avro reader.
     name : str
-        Name of the application, where spark-submit gives none.
+        Name of the application, unless spark-submit sets one.
 
     Raises
     ------
     JvmPackageError
         If the Kafka connector and the Avro reader are not on Spark's class path and can't be
-        fetched.
+        downloaded.
     """
     SparkContext._ensure_initialized()  # the JVM, before a SparkContext is in it
     jvm = SparkContext._jvm
@@ -89,11 +89,11 @@ def start_session(settings: Mapping[str, str], limits: Limits, name: str) -> Spa
     chosen = {"spark.app.name": name, "spark.master": "local[*]", **DEFAULTS, **settings}
     conf = {key: value for key, value in chosen.items() if not given.contains(key)}
     if given.get("spark.app.name", "").endswith(".py"):
-        # spark-submit names an application after its file where nobody has named it.
+        # spark-submit names an application after its file unless a name is given.
         conf["spark.app.name"] = chosen["spark.app.name"]
 
     avro_limits = java_limits(limits)
-    for key, value in avro_limits.items():  # this JVM runs already, executors start later
+    for key, value in avro_limits.items():  # for this JVM, which runs already
         jvm.java.lang.System.setProperty(key, value)
     options = [given.get("spark.executor.extraJavaOptions") or ""]
     options += [f"-D{key}={value}" for key, value in avro_limits.items()]
@@ -107,7 +107,7 @@ def start_session(settings: Mapping[str, str], limits: Limits, name: str) -> Spa
 
     master = given.get("spark.master") or chosen["spark.master"]
     if master.startswith("local"):
-        # Workers on this machine run in the environment of the driver.
+        # Workers on this machine use the Python environment of the driver.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder
     for key, value in conf.items():
@@ -116,7 +116,7 @@ def start_session(settings: Mapping[str, str], limits: Limits, name: str) -> Spa
 
 
 def java_limits(limits: Limits) -> dict[str, str]:
-    """Return the properties that bound what Java's Avro reader allocates on a mere promise."""
+    """Return the Java properties that limit the allocations of the Avro reader."""
     most = str(limits.record_bytes)
     return {
         "org.apache.avro.limits.bytes.maxLength": most,
@@ -126,7 +126,7 @@ def java_limits(limits: Limits) -> dict[str, str]:
 
 
 def has_connectors(jvm: Any) -> bool:
-    """Tell whether Spark was started with the Kafka connector and the Avro reader."""
+    """Return whether Spark was started with the Kafka connector and the Avro reader."""
     loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
     try:
         for name in CONNECTOR_CLASSES:
@@ -137,10 +137,10 @@ def has_connectors(jvm: Any) -> bool:
 
 
 def add_to_driver(jvm: Any, files: Sequence[Path]) -> None:
-    """Put jars on the driver's class path, as spark-submit does with those of ``--jars``.
+    """Add jars to the driver's class path, as spark-submit does with those of ``--jars``.
 
-    So a plain ``spark-submit bin/stream_classify.py`` works from a checkout; executors get the
-    jars from ``spark.jars``.
+    A call of ``spark-submit`` therefore needs no options. Executors receive the jars through
+    ``spark.jars``.
     """
     loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
     for path in files:

@@ -1,7 +1,7 @@
-"""Stop at the end of a micro-batch when asked to: SIGTERM from a supervisor, or Ctrl-C.
+"""Stop at the end of a micro-batch after SIGTERM from a supervisor, or Ctrl-C.
 
-Under spark-submit the signal reaches Java, the parent, which would shut Spark down at once and
-leave the batch half done. So both processes are told to note it and go on.
+With spark-submit the signal reaches the parent process, Java, which would stop Spark in the middle
+of a batch. Therefore both processes only record the signal.
 """
 
 from __future__ import annotations
@@ -17,32 +17,49 @@ SIGNALS = ("TERM", "INT")
 
 
 class StopRequest:
-    """Notes that the job shall stop after the micro-batch that runs."""
+    """A request to stop the job after the current micro-batch."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
 
     def is_made(self) -> bool:
-        """Tell whether the job shall stop."""
+        """Return whether the job was asked to stop."""
         return self._event.is_set()
 
     def make(self, why: str) -> None:
-        """Ask the job to stop."""
+        """Ask the job to stop.
+
+        Parameters
+        ----------
+        why : str
+            Reason, for the log.
+        """
         if not self._event.is_set():
             LOG.info("stopping after this micro-batch: %s", why)
         self._event.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the job shall stop, at most so long."""
+        """Wait for the request.
+
+        Parameters
+        ----------
+        seconds : float
+            Longest time to wait, seconds.
+
+        Returns
+        -------
+        bool
+            Whether the job was asked to stop.
+        """
         return self._event.wait(seconds)
 
     def listen(self, jvm: Any) -> None:
-        """Make the request when this process or its Java parent gets a signal.
+        """Make the request when this process or its Java parent receives a signal.
 
         Parameters
         ----------
         jvm
-            Of the SparkContext, whose callback server must be running.
+            JVM of the SparkContext, whose callback server must be running.
         """
         for name in SIGNALS:
             signal.signal(getattr(signal, f"SIG{name}"), self._on_signal)
@@ -53,13 +70,13 @@ class StopRequest:
 
 
 class _JavaHandler:
-    """Java's ``SignalHandler``, answered by this process."""
+    """Implementation of Java's ``SignalHandler`` in this process."""
 
     def __init__(self, request: StopRequest) -> None:
         self._request = request
 
     def handle(self, signal_object: Any) -> None:
-        """Called by Java when it has got the signal."""
+        """Make the request; called by Java when it has received the signal."""
         self._request.make(f"SIG{signal_object.getName()}")
 
     class Java:

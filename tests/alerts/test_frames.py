@@ -103,13 +103,13 @@ def test_no_frame(message: bytes | None, reason: str) -> None:
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        (GOOD[:3], "no Avro container"),
+        (GOOD[:3], "not an Avro container"),
         (GOOD[:4], "ends within a number"),
-        (GOOD[:60], "says it has"),
+        (GOOD[:60], "announces"),
         (GOOD[: AT_BLOCK - 4], "ends within the container's header"),
         (b"Obj\x01" + b"\xff" * 10, "more than 64 bits"),
         (b"Obj\x01" + write_integer(2**60), "entries"),
-        (b"Obj\x01\x02" + write_integer(2**60), "says it has 1152921504606846976 bytes"),
+        (b"Obj\x01\x02" + write_integer(2**60), "announces 1152921504606846976 bytes"),
         (b"Obj\x01\x00" + bytes(16), "without a schema"),
         (PREFIX.replace(b"null", b"lzip") + bytes(16), "codec 'lzip' is not supported"),
         (PREFIX.replace(b"thing", b"th\xffng") + bytes(16), "not UTF-8"),
@@ -125,14 +125,14 @@ def test_damaged_headers(message: bytes, reason: str) -> None:
     ("message", "reason"),
     [
         (GOOD[:AT_BLOCK], "without a record"),
-        (GOOD[:-20], "says it has"),
+        (GOOD[:-20], "announces"),
         (GOOD[:-1], "no sync marker"),
         (GOOD[:-1] + b"?", "no sync marker"),
         (GOOD + b"\x02", "ends within a number"),
         (GOOD[:AT_BLOCK] + b"\x00\x00" + GOOD[-16:], "block with 0 records"),
         (GOOD[:AT_BLOCK] + write_integer(2**62) + b"\x00", "the limit is 100"),
-        (GOOD[:AT_BLOCK] + b"\x02" + write_integer(2**60), "says it has"),
-        (GOOD[:AT_BLOCK] + b"\x02\x01", "says it has -1 bytes"),
+        (GOOD[:AT_BLOCK] + b"\x02" + write_integer(2**60), "announces"),
+        (GOOD[:AT_BLOCK] + b"\x02\x01", "announces -1 bytes"),
     ],
 )
 def test_damaged_blocks(message: bytes, reason: str) -> None:

@@ -90,9 +90,9 @@ def test_what_a_registry_does_not_have(registry: Registry) -> None:
         (500, b"{}", "HTTP 500", 4),
         (401, b"{}", "HTTP 401", 1),
         (200, b"<html>", "does not answer", 4),
-        (200, b"[1]", "no JSON object", 4),
+        (200, b"[1]", "not a JSON object", 4),
         (200, b'{"schema": "' + b" " * 400_000 + b'"}', "does not answer", 4),
-        (200, b'{"id": 3}', "holds no schema", 1),
+        (200, b'{"id": 3}', "contains no schema", 1),
     ],
 )
 def test_a_registry_that_answers_wrongly(
@@ -178,7 +178,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
 
 def test_settings_that_name_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert schema_source("") is None
-    with pytest.raises(ConfigError, match="no schemas there"):
+    with pytest.raises(ConfigError, match="contains no schemas"):
         schema_source(str(tmp_path))
     with pytest.raises(ConfigError, match="no such folder"):
         schema_source(str(tmp_path / "nowhere"))

@@ -1,1 +1,1 @@
-"""Where classified alerts and unreadable messages go."""
+"""The sinks of classified alerts and dead letters: Parquet tables and Kafka topics."""

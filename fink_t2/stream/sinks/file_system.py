@@ -1,4 +1,4 @@
-"""The few operations on files that committing a batch needs, on any file system of Hadoop's."""
+"""Operations on files of any Hadoop file system, as the commit of a batch needs them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pyspark.sql import SparkSession
 
 
 class FileSystem:
-    """A local disk, HDFS, S3 or whatever else Spark can write to.
+    """A local disk, HDFS, S3 or any other file system that Spark can write to.
 
     Parameters
     ----------
     spark : SparkSession
-        Its Hadoop configuration says how to reach the file system.
+        Session, whose Hadoop configuration determines how the file system is reached.
     root : str
-        A path on it.
+        Path of a folder on the file system.
     """
 
     def __init__(self, spark: SparkSession, root: str) -> None:
@@ -25,27 +25,27 @@ class FileSystem:
         self._jvm: Any = jvm
         configuration = spark.sparkContext._jsc.hadoopConfiguration()
         self._fs: Any = self._path(root).getFileSystem(configuration)
-        #: The root with its scheme, as the file system itself writes it.
+        #: The root as a full URI.
         self.root: str = self._fs.makeQualified(self._path(root)).toString()
 
     def _path(self, path: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(path)
 
     def exists(self, path: str) -> bool:
-        """Tell whether there is a file or folder."""
+        """Return whether a file or folder exists."""
         return bool(self._fs.exists(self._path(path)))
 
     def files(self, folder: str) -> list[str]:
-        """Return all files under a folder, sorted; none where there is no folder."""
+        """Return the sorted paths of all files in a folder and its subfolders, if it exists."""
         if not self.exists(folder):
             return []
-        found, listing = [], self._fs.listFiles(self._path(folder), True)
+        paths, listing = [], self._fs.listFiles(self._path(folder), True)
         while listing.hasNext():
-            found.append(listing.next().getPath().toString())
-        return sorted(found)
+            paths.append(listing.next().getPath().toString())
+        return sorted(paths)
 
     def make_folder(self, folder: str) -> None:
-        """Make a folder and those above it."""
+        """Create a folder and its parent folders."""
         self._fs.mkdirs(self._path(folder))
 
     def move(self, source: str, target: str) -> None:
@@ -60,11 +60,11 @@ class FileSystem:
             raise OSError(f"{source} can't be moved to {target}")
 
     def delete(self, path: str) -> None:
-        """Delete a file, or a folder with all that is in it."""
+        """Delete a file, or a folder with its content."""
         self._fs.delete(self._path(path), True)
 
     def write_json(self, path: str, content: Any) -> None:
-        """Write a file so that it is there whole or not at all."""
+        """Write a JSON file under a temporary name, and rename it when it is complete."""
         partial = f"{path}.partial"
         stream = self._fs.create(self._path(partial), True)
         try:
@@ -75,7 +75,7 @@ class FileSystem:
         self.move(partial, path)
 
     def read_json(self, path: str) -> Any:
-        """Read what `write_json` has written."""
+        """Return the content of a JSON file."""
         stream = self._fs.open(self._path(path))
         try:
             text = self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")

@@ -1,4 +1,4 @@
-"""The topics that the job writes to: made where missing, and how many partitions each has."""
+"""Create the topics that the job writes to, and look up their numbers of partitions."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from pyspark.sql import SparkSession
 from fink_t2.errors import FinkT2Error
 from fink_t2.stream.java_errors import first_cause
 
-#: How long a number of partitions is believed; an operator may add some.
+#: Seconds after which a number of partitions is looked up again, since an operator may add some.
 REFRESH_SECONDS = 300.0
 TIMEOUT_MILLISECONDS = "30000"
 
 
 class TopicError(FinkT2Error):
-    """Kafka does not answer, or refuses the topics that the job shall write to."""
+    """Kafka does not answer, or refuses the topics that the job writes to."""
 
 
 class Topics:
-    """Kafka's administration, by the Java client with the options that Spark's sink has.
+    """Administration of Kafka's topics by its Java client, with the options of Spark's sink.
 
     Parameters
     ----------
     spark : SparkSession
-        Its JVM has the client.
+        Session, whose JVM has the client.
     options : dict of str to str
-        Options of the sink, each name beginning with ``kafka.``.
+        Options of the sink; the names begin with ``kafka.``.
     """
 
     def __init__(self, spark: SparkSession, options: dict[str, str]) -> None:
@@ -37,7 +37,7 @@ class Topics:
         self._known: dict[str, tuple[int, float]] = {}
 
     def partitions(self, topic: str) -> int:
-        """Return how many partitions a topic has; it is made where it does not exist.
+        """Return the number of partitions of a topic, after creating it if necessary.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class Topics:
                 admin.close()
 
     def _make(self, admin: Any, topic: str) -> None:
-        """Make a topic with the broker's own number of partitions and replicas."""
+        """Create a topic with the broker's default numbers of partitions and replicas."""
         broker_decides = self._jvm.java.util.Optional.empty()
         new = self._jvm.org.apache.kafka.clients.admin.NewTopic(
             topic, broker_decides, broker_decides
@@ -82,5 +82,6 @@ class Topics:
         try:
             admin.createTopics([new]).all().get()
         except Py4JJavaError as error:
-            if "TopicExistsException" not in str(error.java_exception):  # by another job, just now
+            # Another job may have created the topic in the meantime.
+            if "TopicExistsException" not in str(error.java_exception):
                 raise
