@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # MkDocs loads a hook by its fil
 import notebook
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ROOT_PAGES = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
+ROOT_PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 #: Packages that are programs and not an API: the command line and the fault injection.
 WITHOUT_API = {"cli", "commands", "chaos"}
 #: The relative target of a Markdown link or image, without its anchor.

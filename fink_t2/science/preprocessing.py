@@ -1,7 +1,7 @@
 """The one way from light curves to what the network sees.
 
 Training, the stream, ``fink-t2 classify``, the benchmark and the explainers all call
-`preprocess`. Whatever changes its output changes `PREPROCESSING_VERSION`, and a model made
+`prepare`. Whatever changes its output changes `PREPROCESSING_VERSION`, and a model made
 with another version is refused when it is loaded.
 """
 
@@ -21,7 +21,7 @@ PREPROCESSING_VERSION: Final = "1"
 
 
 @dataclass(frozen=True)
-class NetworkInput:
+class Prepared:
     """What a network gets.
 
     Attributes
@@ -36,7 +36,7 @@ class NetworkInput:
     features: npt.NDArray[np.float32]
 
 
-def preprocess(light_curves: LightCurves, grid_length: int = 100) -> NetworkInput:
+def prepare(light_curves: LightCurves, grid_length: int = 100) -> Prepared:
     """Interpolate and scale light curves.
 
     Parameters
@@ -48,7 +48,7 @@ def preprocess(light_curves: LightCurves, grid_length: int = 100) -> NetworkInpu
 
     Returns
     -------
-    NetworkInput
+    Prepared
     """
     interpolation = interpolate(
         light_curves.starts,
@@ -59,7 +59,7 @@ def preprocess(light_curves: LightCurves, grid_length: int = 100) -> NetworkInpu
         light_curves.passbands.wavelength_array(),
         grid_length,
     )
-    return NetworkInput(
+    return Prepared(
         grid=scale(interpolation.flux),
         features=compute_features(light_curves, interpolation),
     )

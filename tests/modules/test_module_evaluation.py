@@ -54,9 +54,9 @@ def modules(*names: str) -> list[ScienceModule]:
 
 def test_two_networks_answer_as_each_does_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = []
-    preprocess = alert_batch.preprocess
+    prepare = alert_batch.prepare
     monkeypatch.setattr(
-        alert_batch, "preprocess", lambda *args: prepared.append(args) or preprocess(*args)
+        alert_batch, "prepare", lambda *args: prepared.append(args) or prepare(*args)
     )
     batch = batch_of([6, 1, 8, 12])
     values = evaluate(modules("t2", "atx"), batch)
