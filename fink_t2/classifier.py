@@ -16,7 +16,7 @@ from fink_t2.science.features import feature_names
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelReference, ModelStore, read_reference
-from fink_t2.science.preprocessing import Prepared, prepare
+from fink_t2.science.preprocessing import NetworkInput, preprocess
 from fink_t2.surveys import DEFAULT_SURVEY, get_survey, passbands_of
 from fink_t2.surveys.ztf import from_ztf
 
@@ -106,7 +106,7 @@ class Classifier:
         self,
         light_curves: LightCurves,
         status: npt.NDArray[np.int8] | None = None,
-        prepared: Prepared | None = None,
+        prepared: NetworkInput | None = None,
     ) -> Classification:
         """Classify light curves.
 
@@ -116,8 +116,8 @@ class Classifier:
             N light curves of the model's survey.
         status : ndarray of int8, shape (N,), optional
             Result of the cuts; default: those that need no catalogue.
-        prepared : Prepared, optional
-            What `fink_t2.science.preprocessing.prepare` has made of the light curves whose
+        prepared : NetworkInput, optional
+            What `fink_t2.science.preprocessing.preprocess` has made of the light curves whose
             status is ``ok``, at this model's grid length, where that is known already.
 
         Returns
@@ -131,7 +131,7 @@ class Classifier:
         chosen = np.flatnonzero(status == Status.OK)
         if chosen.size:
             if prepared is None:
-                prepared = prepare(light_curves.select(chosen), self.reference.grid_length)
+                prepared = preprocess(light_curves.select(chosen), self.reference.grid_length)
             predicted = self._predict(prepared)
             is_number = np.isfinite(predicted).all(axis=1)
             probabilities[chosen[is_number]] = predicted[is_number]
@@ -141,9 +141,9 @@ class Classifier:
 
     def probabilities(self, light_curves: LightCurves) -> npt.NDArray[np.float32]:
         """Return the class probabilities of light curves that passed the cuts, shape (N, 14)."""
-        return self._predict(prepare(light_curves, self.reference.grid_length))
+        return self._predict(preprocess(light_curves, self.reference.grid_length))
 
-    def _predict(self, prepared: Prepared) -> npt.NDArray[np.float32]:
+    def _predict(self, prepared: NetworkInput) -> npt.NDArray[np.float32]:
         features = prepared.features[:, self._feature_columns] if self._feature_columns else None
         return self._network.predict(prepared.grid, features)
 

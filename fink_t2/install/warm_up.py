@@ -15,7 +15,7 @@ import numpy as np
 
 from fink_t2.science.cuts import CutSettings, apply_cuts
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.preprocessing import prepare
+from fink_t2.science.preprocessing import preprocess
 from fink_t2.surveys import LSST
 from fink_t2.surveys.ztf import from_ztf
 
@@ -44,7 +44,7 @@ def warm_up() -> None:
     )
     for light_curves in (ztf, lsst):
         apply_cuts(light_curves, CutSettings())
-        prepare(light_curves)
+        preprocess(light_curves)
 
 
 if __name__ == "__main__":

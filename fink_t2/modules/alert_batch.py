@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fink_t2.alerts.cutouts import Stamps
 from fink_t2.science.cuts import Status
 from fink_t2.science.light_curves import LightCurves
-from fink_t2.science.preprocessing import Prepared, prepare
+from fink_t2.science.preprocessing import NetworkInput, preprocess
 
 
 class AlertBatch:
@@ -51,7 +51,7 @@ class AlertBatch:
         self.cutouts = cutouts or {}
         numbers = np.arange(len(light_curves))
         self.identifiers = numbers if identifiers is None else identifiers
-        self._prepared: dict[int, Prepared] = {}
+        self._prepared: dict[int, NetworkInput] = {}
 
     def __len__(self) -> int:
         return len(self.light_curves)
@@ -60,7 +60,7 @@ class AlertBatch:
         """Return which alerts passed the quality cuts."""
         return np.flatnonzero(self.status == Status.OK)
 
-    def prepared(self, grid_length: int) -> Prepared:
+    def prepared(self, grid_length: int) -> NetworkInput:
         """Return the interpolated light curves and the features of the alerts that `passed`.
 
         They are computed when a module first asks for them, and kept for the other modules.
@@ -72,7 +72,7 @@ class AlertBatch:
         """
         if grid_length not in self._prepared:
             curves = self.light_curves.select(self.passed())
-            self._prepared[grid_length] = prepare(curves, grid_length)
+            self._prepared[grid_length] = preprocess(curves, grid_length)
         return self._prepared[grid_length]
 
     def select(self, chosen: npt.NDArray[np.int64]) -> AlertBatch:
@@ -93,7 +93,7 @@ class AlertBatch:
         has_passed = self.status == Status.OK
         rows = (np.cumsum(has_passed) - 1)[chosen[has_passed[chosen]]]
         batch._prepared = {
-            grid_length: Prepared(prepared.grid[rows], prepared.features[rows])
+            grid_length: NetworkInput(prepared.grid[rows], prepared.features[rows])
             for grid_length, prepared in self._prepared.items()
         }
         return batch

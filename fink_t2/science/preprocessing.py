@@ -1,7 +1,7 @@
 """The one way from light curves to what the network sees.
 
 Training, the stream, ``fink-t2 classify``, the benchmark and the explainers all call
-`prepare`. Whatever changes its output changes `PREPROCESSING_VERSION`, and a model made
+`preprocess`. Whatever changes its output changes `PREPROCESSING_VERSION`, and a model made
 with another version is refused when it is loaded.
 """
 
@@ -21,7 +21,7 @@ PREPROCESSING_VERSION: Final = "1"
 
 
 @dataclass(frozen=True)
-class Prepared:
+class NetworkInput:
     """What a network gets.
 
     Attributes
@@ -36,7 +36,7 @@ class Prepared:
     features: npt.NDArray[np.float32]
 
 
-def prepare(light_curves: LightCurves, grid_length: int = 100) -> Prepared:
+def preprocess(light_curves: LightCurves, grid_length: int = 100) -> NetworkInput:
     """Interpolate and scale light curves.
 
     Parameters
@@ -48,7 +48,7 @@ def prepare(light_curves: LightCurves, grid_length: int = 100) -> Prepared:
 
     Returns
     -------
-    Prepared
+    NetworkInput
     """
     interpolation = interpolate(
         light_curves.starts,
@@ -59,7 +59,7 @@ def prepare(light_curves: LightCurves, grid_length: int = 100) -> Prepared:
         light_curves.passbands.wavelength_array(),
         grid_length,
     )
-    return Prepared(
+    return NetworkInput(
         grid=scale(interpolation.flux),
         features=compute_features(light_curves, interpolation),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from fink_t2.alerts import SchemaSource, decode_alerts
 from fink_t2.alerts.decode import alert_schema
@@ -15,8 +17,10 @@ from fink_t2.alerts.frames import (
     read_container_header,
 )
 from fink_t2.alerts.limits import DEFAULT_LIMITS
-from fink_t2.errors import AlertError
+from fink_t2.errors import AlertError, FinkT2Error, LightCurveError
 from fink_t2.files.alert_tables import alert_table
+from fink_t2.files.inputs import InputReader, ReadSettings
+from fink_t2.files.tables.light_curves import LightCurveTable, table_light_curves
 from fink_t2.processor import classify_ztf_alerts
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import STATUS_TEXTS, CutSettings
@@ -81,7 +85,7 @@ def _take_apart(message: bytes, survey: str) -> None:
     assert 1 <= len(plain) <= DEFAULT_LIMITS.records
 
 
-def _check_reason(error: AlertError) -> None:
+def _check_reason(error: FinkT2Error) -> None:
     """A reason is text that a table, a Kafka header and a line of a log can hold."""
     reason = str(error)
     assert reason
@@ -106,3 +110,39 @@ def check_classification(
     assert np.isfinite(unknown).all()
     assert (found.points >= 0).all()
     return int(is_ok.sum())
+
+
+def check_table(table: pa.Table, survey: str | None, unit: str | None) -> bool:
+    """Read a table's light curves, or be told why not; whether it had any."""
+    try:
+        read = table_light_curves(table, survey, "a table", flux_unit=unit)
+    except LightCurveError as error:
+        _check_reason(error)
+        return False
+    check_finite(read)
+    return True
+
+
+def check_file(folder: Path, name: str, content: bytes, survey: str | None) -> bool:
+    """Read a file's light curves as ``fink-t2 classify`` does; whether it had any."""
+    path = folder / name
+    path.write_bytes(content)
+    reasons: list[FinkT2Error] = []
+    reader = InputReader(path, ReadSettings(survey=survey), reasons.append, str)
+    try:
+        tables = list(reader.tables())
+    finally:
+        path.unlink()
+    for reason in reasons:
+        _check_reason(reason)
+    for read in tables:
+        check_finite(read)
+    return bool(tables)
+
+
+def check_finite(read: LightCurveTable) -> None:
+    """Check that what was read is what the classifier takes."""
+    curves = read.light_curves
+    assert len(read.identifiers) == len(curves) == len(read.is_ragged)
+    for values in (curves.time, curves.flux, curves.flux_error):
+        assert np.isfinite(values).all()

@@ -1,8 +1,9 @@
-"""Counted fuzzing: so many hostile messages and histories, one seed, every failure printed.
+"""Counted fuzzing: hostile messages, histories or files, one seed, every failure printed.
 
 A case is one message decoded both ways (as `fink-t2 classify` does and as the stream takes it
-apart), or one history classified. The run fails at a case that raises anything but AlertError,
-gives a wrong answer, takes longer than --seconds, or lets the process grow by --megabytes.
+apart), one history classified, or one file or table read as `fink-t2 classify` does. The run
+fails at a case that raises anything but the package's own errors, gives a wrong answer, takes
+longer than --seconds, or lets the process grow by --megabytes.
 
 Messages are decoded one by one; the light curves of those that held alerts are then built
 together, 200 messages at a time. Histories are classified 500 at a time, as Spark hands them
@@ -12,6 +13,7 @@ Examples:
   bin/fuzz                                  # 100,000 cases, seed 1
   bin/fuzz --cases 1000000 --seed 7
   bin/fuzz --only messages --case 81234     # one case again
+  bin/fuzz --only files --cases 1000000     # files and tables, which other runs do not read
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import argparse
 import json
 import resource
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -35,7 +38,14 @@ from tqdm import tqdm
 
 from fink_t2.classifier import find_model
 from fink_t2.science.model_store import ModelReference
-from tests.fuzz.checks import check_classification, check_light_curves, check_message
+from tests.fuzz.checks import (
+    check_classification,
+    check_file,
+    check_light_curves,
+    check_message,
+    check_table,
+)
+from tests.fuzz.hostile_files import damaged_file, likely_table, table
 from tests.fuzz.messages import MAKERS
 from tests.fuzz.packaged_schemas import lsst_schemas
 
@@ -44,6 +54,8 @@ MESSAGES = 0.7
 #: Messages whose light curves are built, and histories that are classified, in one call.
 MESSAGES_AT_A_TIME = 200
 HISTORIES_AT_A_TIME = 500
+#: Of the cases with files, this part are files, the rest tables in memory.
+FILES = 0.4
 MOST_FAILURES = 20
 
 
@@ -54,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=["messages", "histories"])
+    parser.add_argument("--only", choices=["messages", "histories", "files"])
     parser.add_argument("--case", type=int, help="run this one alone, and let it raise")
     parser.add_argument("--seconds", type=float, default=10.0, help="longest CPU time of a case")
     parser.add_argument("--megabytes", type=int, default=500, help="most growth of the process")
@@ -63,18 +75,22 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     warnings.filterwarnings("error", category=RuntimeWarning)
 
-    reference = None if args.only == "messages" else find_model(args.model)
-    n_messages = {"messages": args.cases, "histories": 0}.get(
+    reference = None if args.only in ("messages", "files") else find_model(args.model)
+    n_messages = {"messages": args.cases, "histories": 0, "files": 0}.get(
         args.only or "", round(MESSAGES * args.cases)
     )
     fuzz = Fuzz(args.seed, args.seconds)
     if args.case is not None:
         if args.only == "histories":
             fuzz.histories_with(reference)(args.case)
+        elif args.only == "files":
+            fuzz.file(args.case)
         else:
             fuzz.message(args.case)
             fuzz.light_curves(args.case)
         return 0
+    for case in range(200 if args.only == "files" else 0):
+        fuzz.file(case)
     fuzz.message(0)  # what is loaded on the way, compiled functions too, is no growth
     fuzz.light_curves(0)
     if reference is not None:
@@ -89,6 +105,9 @@ def main(arguments: list[str] | None = None) -> int:
                 fuzz.guarded("messages", fuzz.message, number)
             fuzz.guarded("messages", fuzz.light_curves, first)
             bar.update(len(numbers))
+        for number in range(args.cases if args.only == "files" else 0):
+            fuzz.guarded("files", fuzz.file, number)
+            bar.update()
         if reference is not None:
             classify = fuzz.histories_with(reference)
             for number in range(n_messages, args.cases, HISTORIES_AT_A_TIME):
@@ -97,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
     growth = peak_megabytes() - before
     seconds = time.monotonic() - begin
     report = {
-        "cases": sum(fuzz.counts[kind] for kind in ("alerts", "reasons", "histories")),
+        "cases": sum(fuzz.counts[kind] for kind in ("alerts", "reasons", "histories", "files")),
         "seed": args.seed,
         **dict(sorted(fuzz.counts.items())),
         "failures": fuzz.failures,
@@ -125,6 +144,7 @@ class Fuzz:
         self._longest = longest_seconds
         self._schemas = lsst_schemas()
         self._makers, self._weights = list(MAKERS), list(accumulate(MAKERS.values()))
+        self._folder = tempfile.TemporaryDirectory(prefix="fink_t2-fuzz-")
         self._alerts: dict[str, list[dict[str, Any]]] = {"ztf": [], "lsst": []}
 
     def message(self, number: int) -> None:
@@ -137,6 +157,20 @@ class Fuzz:
         self._alerts[survey] += alerts
         self.counts["alerts" if alerts else "reasons"] += 1
         self.counts[f"made_{maker.__name__}"] += 1
+
+    def file(self, number: int) -> None:
+        """Read one damaged file, or one table with anything in its cells."""
+        random = Random(f"{self._seed} file {number}")
+        survey = random.choice((None, None, "ztf", "lsst"))
+        choice = random.random()
+        if choice < FILES:
+            had_any = check_file(Path(self._folder.name), *damaged_file(random), survey)
+        else:
+            make = table if choice < (1 + FILES) / 2 else likely_table
+            unit = random.choice((None, "fluxcal", "nJy"))
+            had_any = check_table(make(random), survey, unit)
+        self.counts["files"] += 1
+        self.counts["files_with_light_curves"] += had_any
 
     def light_curves(self, first: int) -> None:
         """Build the light curves of the messages decoded since the last call."""

@@ -24,3 +24,16 @@ def test_counted_cases(capsys: pytest.CaptureFixture[str]) -> None:
     assert report["cases"] >= CASES
     assert report["alerts"] > 0
     assert report["classified"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_counted_files(capsys: pytest.CaptureFixture[str]) -> None:
+    today = datetime.now(UTC).toordinal()
+    command = ["--only", "files", "--cases", str(CASES), "--seed", str(today), "--seconds", "60"]
+    code = main(command)
+    out = capsys.readouterr().out
+    assert code == 0, out
+    report = json.loads(out[out.index("{") :])
+    assert report["files"] >= CASES
+    assert report["files_with_light_curves"] > CASES / 10

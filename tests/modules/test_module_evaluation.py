@@ -54,9 +54,9 @@ def modules(*names: str) -> list[ScienceModule]:
 
 def test_two_networks_answer_as_each_does_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = []
-    prepare = alert_batch.prepare
+    preprocess = alert_batch.preprocess
     monkeypatch.setattr(
-        alert_batch, "prepare", lambda *args: prepared.append(args) or prepare(*args)
+        alert_batch, "preprocess", lambda *args: prepared.append(args) or preprocess(*args)
     )
     batch = batch_of([6, 1, 8, 12])
     values = evaluate(modules("t2", "atx"), batch)

@@ -222,7 +222,8 @@ def _trials(path: str, target: Target, changes: list[Mutant]) -> list[Trial]:
         own = [mutant for mutant in changes if target.is_compiled(mutant.scope) == compiled]
         if not own:
             continue
-        records = _record(path, list(tests), compiled)
+        selected = ["-k", target.expression] if target.expression else []
+        records = _record(path, [*tests, *selected], compiled)
         records.sort(key=lambda entry: entry["seconds"])
         for mutant in own:
             lines = set(range(mutant.line, mutant.end_line + 1))

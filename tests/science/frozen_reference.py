@@ -29,7 +29,7 @@ from fink_t2.classifier import find_model, load_classifier
 from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.model_store import ModelStore
 from fink_t2.science.photometry import FLUXCAL_PER_UNIT, JULIAN_DATE_OF_MJD_ZERO
-from fink_t2.science.preprocessing import PREPROCESSING_VERSION, Prepared, prepare
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION, NetworkInput, preprocess
 from fink_t2.simulation.magnitudes import magnitude_of
 from fink_t2.simulation.simulate import simulate_objects
 from fink_t2.surveys import LSST, passbands_of
@@ -49,7 +49,7 @@ WINDOW_DAYS = {"ztf": 30.0, "lsst": 365.0}
 #: likeliest parameters of the Gaussian process amplifies.
 GRID_TOLERANCE = 1e-4
 FEATURE_TOLERANCE = 1e-3
-PROBABILITY_TOLERANCE = 2e-3
+PROBABILITY_TOLERANCE = 1e-3
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -83,7 +83,7 @@ def build(survey: str, columns: Columns) -> LightCurves:
     )
 
 
-def differences(survey: str, columns: Columns, prepared: Prepared) -> list[str]:
+def differences(survey: str, columns: Columns, prepared: NetworkInput) -> list[str]:
     """Describe how a grid and features differ from the stored ones; empty if they do not."""
     described = []
     for name, tolerance in (("grid", GRID_TOLERANCE), ("features", FEATURE_TOLERANCE)):
@@ -229,7 +229,7 @@ def store_preprocessing() -> None:
     changes = []
     for survey in WINDOW_DAYS:
         columns = stored(survey) if REFERENCE.exists() else light_curves(survey)
-        prepared = prepare(build(survey, columns))
+        prepared = preprocess(build(survey, columns))
         if REFERENCE.exists():
             changes += differences(survey, columns, prepared)
         columns |= {"grid": prepared.grid, "features": prepared.features}

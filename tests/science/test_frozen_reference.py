@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fink_t2.science.model_store import ModelStore
-from fink_t2.science.preprocessing import PREPROCESSING_VERSION, prepare
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION, preprocess
 from fink_t2.surveys import passbands_of
 from tests.science import frozen_reference
 from tests.science.frozen_reference import (
@@ -39,7 +39,7 @@ def test_the_reference_has_the_present_version():
 @pytest.mark.parametrize("survey", ["ztf", "lsst"])
 def test_grid_and_features_are_those_of_the_reference(survey):
     columns = stored(survey)
-    changes = differences(survey, columns, prepare(build(survey, columns)))
+    changes = differences(survey, columns, preprocess(build(survey, columns)))
     assert not changes, WHAT_TO_DO.format(version=stored_version(), changes="\n".join(changes))
 
 
@@ -76,7 +76,7 @@ def test_models_in_service_have_expected_classifications(model):
 
 def test_a_small_change_is_noticed():
     columns = stored("ztf")
-    same = prepare(build("ztf", columns))
+    same = preprocess(build("ztf", columns))
     grid, features = same.grid.copy(), same.features.copy()
     grid[3, 50, 1] += 5e-4
     assert differences("ztf", columns, dataclasses.replace(same, grid=grid)) == [
@@ -95,10 +95,10 @@ def test_a_change_without_a_new_version_is_not_stored(monkeypatch, tmp_path):
     monkeypatch.setattr(frozen_reference, "REFERENCE", copy)
 
     def changed(light_curves):
-        result = prepare(light_curves)
+        result = preprocess(light_curves)
         return dataclasses.replace(result, features=result.features + np.float32(0.01))
 
-    monkeypatch.setattr(frozen_reference, "prepare", changed)
+    monkeypatch.setattr(frozen_reference, "preprocess", changed)
     with pytest.raises(SystemExit, match="PREPROCESSING_VERSION must change"):
         frozen_reference.store_preprocessing()
     assert copy.read_bytes() == frozen_reference.REFERENCE.read_bytes()

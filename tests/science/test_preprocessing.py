@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fink_t2.science.features import UNKNOWN, feature_names
 from fink_t2.science.light_curves import from_fluxes
-from fink_t2.science.preprocessing import prepare, scale
+from fink_t2.science.preprocessing import preprocess, scale
 from fink_t2.surveys import LSST, ZTF
 from fink_t2.surveys.ztf import from_ztf
 
@@ -16,7 +16,7 @@ JD = 2459000.5
 
 def feature(light_curves, name):
     columns = feature_names(light_curves.passbands.names)
-    return prepare(light_curves).features[:, columns.index(name)]
+    return preprocess(light_curves).features[:, columns.index(name)]
 
 
 def curve(days, fid, flux, **changes):
@@ -34,14 +34,14 @@ def test_grid_runs_forward_in_time_with_passbands_in_order():
     flux = [
         100 * (1 + d / 3) if band == 0 else 1200 - 30 * d for d, band in zip(days, fid, strict=True)
     ]
-    grid = prepare(curve(days, fid, flux)).grid[0]
+    grid = preprocess(curve(days, fid, flux)).grid[0]
     assert grid.shape == (100, 2)
     assert grid[-1, 0] > grid[0, 0]
     assert grid[-1, 1] < grid[0, 1]
 
 
 def test_largest_absolute_value_is_one_over_all_passbands():
-    grid = prepare(curve([0, 1, 5, 6], [0, 1, 0, 1], [100.0, -900.0, 300.0, -400.0])).grid
+    grid = preprocess(curve([0, 1, 5, 6], [0, 1, 0, 1], [100.0, -900.0, 300.0, -400.0])).grid
     assert np.abs(grid).max() == pytest.approx(1.0)
     assert np.abs(grid[..., 0]).max() < 0.7
 
@@ -54,7 +54,7 @@ def test_brightness_is_scaled_away_from_the_grid_and_kept_as_a_feature():
     days, fid, flux = [0, 1, 5, 6], [0, 1, 0, 1], np.array([100.0, 200.0, 300.0, 250.0])
     faint = from_fluxes(ZTF.passbands, [0, 4], days, fid, flux, [10.0] * 4)
     bright = from_fluxes(ZTF.passbands, [0, 4], days, fid, 50 * flux, [500.0] * 4)
-    np.testing.assert_allclose(prepare(faint).grid, prepare(bright).grid, atol=1e-4)
+    np.testing.assert_allclose(preprocess(faint).grid, preprocess(bright).grid, atol=1e-4)
     gain = feature(bright, "log_peak_flux") - feature(faint, "log_peak_flux")
     assert gain[0] == pytest.approx(np.log10(50), abs=1e-5)
 
@@ -108,7 +108,7 @@ numbers = st.floats(-1e13, 1e13)
 )
 def test_everything_the_network_sees_is_finite(points):
     columns = list(zip(*points, strict=True)) if points else [(), (), (), ()]
-    prepared = prepare(from_fluxes(ZTF.passbands, [0, len(points)], *columns), 40)
+    prepared = preprocess(from_fluxes(ZTF.passbands, [0, len(points)], *columns), 40)
     assert prepared.features.shape == (1, len(feature_names(ZTF.passbands.names)))
     assert np.isfinite(prepared.features).all()
     assert np.isfinite(prepared.grid).all()

@@ -84,7 +84,10 @@ def texts(values: pa.Array | pa.ChunkedArray) -> list[str | None]:
             None if cell is None or cell != cell else _number_text(cell)
             for cell in values.cast(pa.float64()).to_pylist()
         ]
-    return [None if cell is None else str(cell) for cell in values.to_pylist()]
+    try:
+        return list(values.cast(pa.string()).to_pylist())
+    except pa.ArrowException:  # nested cells, which are no text of a name or number
+        return [None if cell is None else str(cell) for cell in values.to_pylist()]
 
 
 def identifiers(values: pa.Array | pa.ChunkedArray) -> pa.Array:

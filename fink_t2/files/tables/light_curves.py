@@ -16,10 +16,8 @@ from fink_t2.files.tables.points import TablePoints, read_points
 from fink_t2.files.tables.recognise import Columns, Reading, recognise
 from fink_t2.science.light_curves import LightCurves, from_fluxes, from_magnitudes
 from fink_t2.science.photometry import (
-    FLUXCAL_PER_UNIT,
     FLUXCAL_ZERO_POINT,
     JULIAN_DATE_OF_MJD_ZERO,
-    magnitude_to_fluxcal,
 )
 from fink_t2.surveys import DEFAULT_SURVEY, Survey, get_survey, registered, survey_names
 from fink_t2.surveys.values import negative_signs
@@ -113,7 +111,6 @@ def table_light_curves(
     points = read_points(columns, reading, name, survey.name, flux_unit, time_scale)
     notes = [*points.notes]
     passband = _passband_indices(points, reading, survey, name)
-    _check_depth(points, survey, name)
     context = _context(columns, points)
     is_negative = None if points.sign is None else negative_signs(_objects(points.sign))
     if points.unit == "mag":
@@ -138,6 +135,7 @@ def table_light_curves(
             unit=points.unit,
             **context,
         )
+    _check_depth(light_curves, survey, name)
     identifiers = pd.DataFrame(
         {title: ids.to_pandas(types_mapper=pd.ArrowDtype) if ids.null_count else ids.to_pandas()
          for title, ids in points.identifiers.items()}
@@ -170,21 +168,15 @@ def _passband_indices(
     return np.array([indices.get(letter, -1) for letter in points.passband], dtype=np.int8)
 
 
-def _check_depth(points: TablePoints, survey: Survey, name: str) -> None:
+def _check_depth(light_curves: LightCurves, survey: Survey, name: str) -> None:
     """Refuse photometry that is fainter than what the survey can measure."""
     if survey.faintest_magnitude is None:
         return
-    value, error = points.value, points.error
-    if points.unit == "mag":
-        flux, sigma = magnitude_to_fluxcal(value, error)
-    else:
-        factor = FLUXCAL_PER_UNIT[points.unit]
-        flux, sigma = value * factor, error * factor
-    with np.errstate(invalid="ignore"):
-        is_significant = np.isfinite(flux) & (sigma > 0) & (np.abs(flux) >= SIGNIFICANT * sigma)
-    if not is_significant.any():
+    size = np.abs(light_curves.flux)
+    significant = size[size >= SIGNIFICANT * light_curves.flux_error]
+    if not significant.size:
         return
-    middle = FLUXCAL_ZERO_POINT - 2.5 * np.log10(np.median(np.abs(flux[is_significant])))
+    middle = FLUXCAL_ZERO_POINT - 2.5 * np.log10(np.median(significant))
     if middle > survey.faintest_magnitude:
         raise LightCurveError(
             f"{name}: half of the significant points are fainter than magnitude {middle:.1f}, and "
@@ -232,6 +224,9 @@ def _numbers_of_rows(
 
 
 def _objects(values: pa.Array) -> npt.NDArray[np.object_]:
+    """Return cells as booleans, numbers or text."""
+    kind = values.type
+    is_plain = pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
     objects = np.empty(len(values), dtype=object)
-    objects[:] = values.to_pylist()
+    objects[:] = values.to_pylist() if is_plain else texts(values)
     return objects

@@ -102,6 +102,8 @@ def read_points(
     names = [reading.time.name, reading.passband, photometry.value, photometry.error]
     names += [photometry.zero_point] if photometry.zero_point else []
     sign_name = columns.first(photometry.signs)
+    if sign_name and columns.has_arrays(sign_name) != columns.has_arrays(reading.time.name):
+        sign_name = None
     names += [sign_name] if sign_name else []
     notes: list[str] = []
 
@@ -131,8 +133,9 @@ def read_points(
             )
         unit = flux_unit  # type: ignore[assignment]
     if unit == "zero_point":
-        factor = 10 ** (0.4 * (FLUXCAL_ZERO_POINT - column(photometry.zero_point)))
-        value, error, unit = value * factor, error * factor, "fluxcal"
+        with np.errstate(over="ignore", invalid="ignore"):
+            factor = 10 ** (0.4 * (FLUXCAL_ZERO_POINT - column(photometry.zero_point)))
+            value, error, unit = value * factor, error * factor, "fluxcal"
 
     cells = np.array(texts(columns.flat(reading.passband)), dtype=object)[orders[reading.passband]]
     letters = passband_letters(columns.different_passbands[reading.passband], reading.passband,
@@ -186,7 +189,7 @@ def _long_rows(
     if object_name is None or n_rows == 0:
         rows = np.arange(min(n_rows, 1))
         return np.array([0, n_rows] if n_rows else [0]), np.arange(n_rows), rows
-    objects = plain(columns[object_name])
+    objects = identifiers(columns[object_name])
     encoded = pc.dictionary_encode(objects, null_encoding="encode")
     rank = np.empty(len(encoded.dictionary), dtype=np.int64)
     rank[np.asarray(pc.sort_indices(encoded.dictionary))] = np.arange(len(rank))

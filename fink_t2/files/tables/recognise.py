@@ -130,8 +130,10 @@ def readings(columns: Columns) -> list[Reading]:
             continue
         if layout.has_numbers and not _are_numbers(columns.different_passbands[passband]):
             continue
+        has_arrays = columns.has_arrays(time.name)
         for photometry in layout.photometry:
-            if all(name in columns for name in photometry.columns()):
+            names = (passband, *photometry.columns())
+            if all(name in columns and columns.has_arrays(name) == has_arrays for name in names):
                 points = _count(columns, photometry)
                 possible.append(Reading(layout, time, passband, photometry, points))
     return sorted(possible, key=lambda reading: -reading.points)
@@ -171,7 +173,8 @@ def recognise(columns: Columns, name: str) -> Reading:
         missing.append("an object (such as objectId), or columns that belong together")
     raise LightCurveError(
         f"{name}: no light curves: it lacks {', '.join(missing)}; its columns are "
-        f"{', '.join(columns.names[:60])}; the layouts that are read are listed in docs/inputs.md"
+        f"{', '.join(column[:24] for column in columns.names[:20])}; the layouts that are read are "
+        "listed in docs/inputs.md"
     )
 
 

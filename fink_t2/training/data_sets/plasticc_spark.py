@@ -24,7 +24,7 @@ from fink_t2.errors import LightCurveError
 from fink_t2.files.light_curve_tables import light_curves_of_table
 from fink_t2.science.classes import PLASTICC_CODES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
-from fink_t2.science.preprocessing import PREPROCESSING_VERSION, prepare
+from fink_t2.science.preprocessing import PREPROCESSING_VERSION, preprocess
 from fink_t2.training.data_sets.labelled_tables import class_names
 from fink_t2.training.data_sets.lsst_labelled import PLASTICC_BANDS, without_absent_hosts
 from fink_t2.training.data_sets.prepared import DESCRIPTION_FILE, EXAMPLES_FOLDER
@@ -123,7 +123,7 @@ def _examples_of(table: pd.DataFrame, grid_length: int) -> pd.DataFrame:
     )
     curves = light_curves_of_table(table, "lsst", "fluxcal", "PLAsTiCC").light_curves
     passes = np.flatnonzero(apply_cuts(curves, CutSettings()) == Status.OK)
-    prepared = prepare(curves.select(passes), grid_length)
+    prepared = preprocess(curves.select(passes), grid_length)
     return pd.DataFrame(
         {
             "objectId": table["objectId"].to_numpy()[passes],

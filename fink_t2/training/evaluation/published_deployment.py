@@ -12,7 +12,7 @@ from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.science.inference import TfliteNetwork
 from fink_t2.science.light_curves import LightCurves
-from fink_t2.science.preprocessing import prepare
+from fink_t2.science.preprocessing import preprocess
 
 
 class PublishedDeployment:
@@ -44,6 +44,6 @@ class PublishedDeployment:
         chosen = np.flatnonzero(status == Status.OK)
         curves = light_curves.select(chosen)
         unsigned = dataclasses.replace(curves, flux=np.abs(curves.flux))
-        grid = prepare(unsigned, self._network.light_curve_shape[0]).grid
+        grid = preprocess(unsigned, self._network.light_curve_shape[0]).grid
         probabilities[chosen] = self._network.predict(np.ascontiguousarray(grid[:, ::-1]))
         return Classification(probabilities, status, light_curves.points_per_passband())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fink_t2.science.preprocessing import prepare
+from fink_t2.science.preprocessing import preprocess
 from fink_t2.training.examples.labelled import Labelled, class_indices
 
 #: Number of light curves that a thread interpolates at a time.
@@ -100,9 +100,9 @@ def make_examples(
         np.arange(begin, min(begin + BLOCK, len(curves))) for begin in range(0, len(curves), BLOCK)
     ]
     with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
-        parts = list(pool.map(lambda block: prepare(curves.select(block), grid_length), blocks))
+        parts = list(pool.map(lambda block: preprocess(curves.select(block), grid_length), blocks))
     if not parts:
-        parts = [prepare(curves, grid_length)]
+        parts = [preprocess(curves, grid_length)]
     return Examples(
         np.concatenate([part.grid for part in parts]),
         np.concatenate([part.features for part in parts]),

@@ -18,7 +18,7 @@ from fink_t2.classifier import NOT_CLASSIFIED, Classification
 from fink_t2.science.classes import CLASSES
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.science.light_curves import LightCurves
-from fink_t2.science.preprocessing import prepare
+from fink_t2.science.preprocessing import preprocess
 from fink_t2.training.calibration.class_factors import choose_factors
 from fink_t2.training.calibration.logit_calibration import (
     Calibration,
@@ -222,7 +222,7 @@ def predict_light_curves(
     model: keras.Model, light_curves: LightCurves, settings: RetrainSettings
 ) -> npt.NDArray[np.float32]:
     """Return a Keras network's probabilities of light curves that passed the cuts."""
-    prepared = prepare(light_curves, settings.grid_length)
+    prepared = preprocess(light_curves, settings.grid_length)
     examples = Examples(
         prepared.grid,
         prepared.features,

@@ -171,6 +171,20 @@ def irsa_forced(folder: Path) -> Path:
     return folder / "ZTF21aaaaaaa.txt"
 
 
+def fink_lsst_arrays(folder: Path) -> Path:
+    table: dict[str, list[Any]] = {name: [] for name in (
+        "diaObjectId", "diaSourceId", "cmidpointMjdTai", "cband", "cpsfFlux",
+        "cpsfFluxErr")}  # fmt: skip
+    for number, (name, points) in enumerate(POINTS.items()):
+        table["diaObjectId"].append(name)
+        table["diaSourceId"].append(170094456272322680 + number)
+        table["cmidpointMjdTai"].append([p[0] for p in points])
+        table["cband"].append([p[1] for p in points])
+        table["cpsfFlux"].append([flux(p[2], p[3], 31.4)[0] for p in points])
+        table["cpsfFluxErr"].append([flux(p[2], p[3], 31.4)[1] for p in points])
+    return _parquet(folder, pa.table(table))
+
+
 def plasticc(folder: Path) -> Path:
     numbers = {"g": 1, "r": 2}
     return _csv(folder, [
@@ -266,6 +280,9 @@ EXAMPLES: dict[str, Example] = {
     "fink_arrays": Example(
         "Fink alerts with concatenated histories", "mag", fink_arrays, has_sign=True
     ),
+    "fink_lsst_arrays": Example(
+        "Fink LSST alerts with concatenated histories", "nJy", fink_lsst_arrays
+    ),
     "alerce": Example(ZTF, "mag", alerce, has_sign=True),
     "antares": Example("ANTARES light curve", "mag", antares, has_sign=True),
     "lasair": Example(ZTF, "mag", lasair, has_sign=True),
@@ -282,3 +299,4 @@ EXAMPLES: dict[str, Example] = {
     "fits": Example(GENERAL, "mag", fits),
     "ipac": Example(GENERAL, "mag", ipac),
 }
+ATLAS_EXAMPLE = Example("ATLAS forced photometry", "uJy", atlas_forced, has_objects=False)

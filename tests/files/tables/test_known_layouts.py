@@ -12,6 +12,7 @@ from fink_t2.files.members import archive_members
 from fink_t2.files.tables.points import TablePoints, read_points
 from fink_t2.files.tables.read import read_table
 from fink_t2.files.tables.recognise import Columns, recognise
+from tests.files.tables import layout_page
 from tests.files.tables.layout_examples import EXAMPLES, POINTS, Example, atlas_forced, flux
 
 
@@ -69,3 +70,14 @@ def test_atlas_is_recognised_with_its_own_passbands(tmp_path: Path) -> None:
 def test_alert_identifiers_keep_all_digits(tmp_path: Path) -> None:
     _, points = read(EXAMPLES["fink_arrays"].write(tmp_path))
     assert points.identifiers["candid"].to_pylist() == [1105522281015015000, 1105522281015015001]
+
+
+def test_the_page_of_layouts_is_current() -> None:
+    assert layout_page.PAGE.read_text() == layout_page.page(), (
+        "docs/inputs.md is not current: run python -m tests.files.tables.layout_page"
+    )
+
+
+def test_every_layout_has_an_example() -> None:
+    for line in layout_page.rows()[2:]:
+        assert not line.endswith("|  |"), line

@@ -36,6 +36,12 @@ def test_curves_that_stay_above_half_are_measured_to_their_ends():
     assert shape.log_fall_days == pytest.approx(np.log10(10))
 
 
+def test_half_is_reached_one_step_before_and_three_after_the_maximum():
+    shape = curve_shape(np.array([0.1, 0.3, 1.0, 0.9, 0.6, 0.2, 0.1]), 2.0)
+    assert shape.log_rise_days == pytest.approx(np.log10(3))
+    assert shape.log_fall_days == pytest.approx(np.log10(7))
+
+
 def test_of_two_equal_maxima_the_first_counts():
     shape = curve_shape(np.array([0.0, 1.0, 0.0, 1.0]), 1.0)
     assert shape.log_days_before_peak == pytest.approx(np.log10(2))

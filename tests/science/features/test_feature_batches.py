@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hand_made import interpolation, light_curve, named_features
 
+from fink_t2.science.compilation import source_digest
 from fink_t2.science.features import UNKNOWN, compute_features, feature_names
 from fink_t2.science.features.batch import compiled_batch, n_columns
 from fink_t2.science.gaussian_process import Interpolation
@@ -114,8 +115,19 @@ def test_every_value_of_a_row_is_written():
     features = np.full((2, n_columns(2)), 7.0)
     no_points = [np.empty(0)] * 3 + [np.empty(0, np.int8)]
     per_curve = [np.zeros(2)] * 4
-    compiled_batch()(np.zeros(3, np.int64), *no_points, *per_curve, np.zeros((2, 3, 2)), features)
+    arguments = [np.zeros(3, np.int64), *no_points, *per_curve, np.zeros((2, 3, 2))]
+    assert compiled_batch()(*arguments, features) == source_digest("fink_t2.science.features")
     assert set(features.flat) == {0.0, UNKNOWN}
+
+
+def test_read_only_arrays_are_taken():
+    curves, interpolated = random_batch(ZTF.passbands)
+    expected = compute_features(curves, interpolated)
+    for arrays in (curves, interpolated):
+        for field in dataclasses.fields(arrays):
+            if isinstance(getattr(arrays, field.name), np.ndarray):
+                getattr(arrays, field.name).flags.writeable = False
+    np.testing.assert_array_equal(compute_features(curves, interpolated), expected)
 
 
 def test_integers_and_strided_arrays_are_taken():

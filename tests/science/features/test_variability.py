@@ -80,9 +80,11 @@ def test_fast_scatter_has_a_lower_limit_of_the_variance():
 def test_roughness_of_a_straight_line():
     # 0, 1, 2, 3: three differences of 1, deviations 2 * (1.5^2 + 0.5^2).
     assert of(None, [0.0, 1.0, 2.0, 3.0], 1.0).roughness == pytest.approx(3 / 5)
+    assert of(None, [0.0, 0.1, 0.2, 0.3], 1.0).roughness == pytest.approx(3 / 5)
 
 
 def test_roughness_is_limited_where_rounding_hides_the_deviations():
-    # float64 resolves squares of 1e8 to 2, so that of deviations of 0.5 each little is left.
-    flux = 1e8 + 0.5 * (-1.0) ** np.arange(40)
-    assert of(None, flux, 1.0).roughness in (0.0, 4.0)
+    # Twenty squared deviations of 0.25 sum up to 1.25, of which rounding the sum of 1e15 to an
+    # eighth leaves 0.5; the nineteen squared differences sum up to 4.75.
+    flux = 1e7 + 0.25 * (-1.0) ** np.arange(20)
+    assert of(None, flux, 1.0).roughness == 4.0

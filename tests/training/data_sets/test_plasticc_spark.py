@@ -8,7 +8,7 @@ import pytest
 
 from fink_t2.errors import LightCurveError
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.preprocessing import prepare
+from fink_t2.science.preprocessing import preprocess
 from fink_t2.training.data_sets.lsst_labelled import plasticc_light_curves
 from fink_t2.training.data_sets.plasticc_spark import prepare_plasticc
 from fink_t2.training.data_sets.prepared import DESCRIPTION_FILE, read_prepared
@@ -65,7 +65,7 @@ def test_every_object_of_the_14_classes_is_prepared(written):
 def test_examples_are_those_of_the_reader_in_memory(released, written):
     out, _ = written
     (labelled,) = plasticc_light_curves(released / "all.csv", released / "metadata.csv")
-    expected = prepare(labelled.light_curves, GRID)
+    expected = preprocess(labelled.light_curves, GRID)
     parts = [read_prepared(out, "lsst", GRID, 1000, 1, test) for test in (False, True)]
     grid = np.concatenate([part.grid for part in parts])
     features = np.concatenate([part.features for part in parts])
