@@ -1,11 +1,11 @@
-"""The 14 classes, in the order in which every model puts them out."""
+"""The 14 classes, in the order of the output of every model."""
 
 from __future__ import annotations
 
 from typing import Final
 
-#: PLAsTiCC target code of each class; iteration order is the published output order
-#: (Allam Jr. & McEwen, arXiv:2105.06178, and the deployed Fink model).
+#: PLAsTiCC target code of each class, in the order of the published output (Allam Jr. & McEwen,
+#: arXiv:2105.06178, and the model deployed in Fink).
 PLASTICC_CODES: Final[dict[str, int]] = {
     "mu-Lens-Single": 6,
     "TDE": 15,
@@ -25,7 +25,7 @@ PLASTICC_CODES: Final[dict[str, int]] = {
 
 CLASSES: Final[tuple[str, ...]] = tuple(PLASTICC_CODES)
 
-#: Every kind of supernova among the 14 classes.
+#: The supernovae among the 14 classes.
 SUPERNOVA_CLASSES: Final[tuple[str, ...]] = (
     "SNII",
     "SNIax",
@@ -35,5 +35,5 @@ SUPERNOVA_CLASSES: Final[tuple[str, ...]] = (
     "SLSN-I",
 )
 
-#: What contaminates a photometric SNIa sample in the published contamination figure.
+#: Core-collapse supernovae, the contaminants of a photometric sample of SNIa.
 CORE_COLLAPSE_CLASSES: Final[tuple[str, ...]] = ("SNII", "SNIbc")

@@ -1,4 +1,4 @@
-"""Run a memory-mapped TFLite network over a batch of prepared light curves."""
+"""Inference by a memory-mapped TFLite network on a batch of preprocessed light curves."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import numpy.typing as npt
 from fink_t2.errors import ModelError
 from fink_t2.science.classes import CLASSES
 
-# LiteRT announces its delegate on standard error of every worker otherwise.
+# Otherwise LiteRT writes a line about its delegate to the standard error of every worker.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 class TfliteNetwork:
     """A t2 or atx network in LiteRT, single-threaded.
 
-    The file is memory-mapped by LiteRT, so the workers of one machine share its pages. A
-    network exported with a fixed batch is fed that many light curves at a time, the last
-    batch padded; one with a free batch dimension is fed one at a time, which is fastest.
+    LiteRT memory-maps the file, so that the workers of one machine share its pages. A network
+    that was exported with a fixed batch size is given that many light curves at a time, and the
+    last batch is padded. A network with a free batch dimension is given one light curve at a
+    time, which is fastest.
 
     Parameters
     ----------
@@ -30,11 +31,11 @@ class TfliteNetwork:
     Attributes
     ----------
     light_curve_shape : tuple of int
-        (L, M) of one light curve.
+        Shape (L, M) of one light curve.
     n_features : int
-        Number of auxiliary features it takes; 0 if it takes none.
+        Number of auxiliary features that the network takes; may be 0.
     batch_size : int
-        Light curves per call of the interpreter.
+        Number of light curves in one call of the interpreter.
 
     Raises
     ------
@@ -79,12 +80,12 @@ class TfliteNetwork:
     def predict(
         self, grid: npt.NDArray[np.float32], features: npt.NDArray[np.float32] | None = None
     ) -> npt.NDArray[np.float32]:
-        """Classify prepared light curves.
+        """Classify preprocessed light curves.
 
         Parameters
         ----------
         grid : ndarray of float32, shape (N, L, M)
-            Scaled interpolated light curves.
+            Interpolated light curves, scaled.
         features : ndarray of float32, shape (N, R), optional
             The auxiliary features that this network takes, in its order.
 
@@ -121,7 +122,7 @@ class TfliteNetwork:
 
 
 def _padded(values: npt.NDArray[np.float32], batch: int) -> npt.NDArray[np.float32]:
-    """Fill up the last batch with zeros."""
+    """Return a batch of the full size, filled up with zeros."""
     if len(values) == batch:
         return np.ascontiguousarray(values, dtype=np.float32)
     padded = np.zeros((batch, *values.shape[1:]), dtype=np.float32)

@@ -1,8 +1,8 @@
-"""Versioned model artefacts on disk: find one, read what it says of itself, promote one.
+"""Versioned model artefacts on disk: finding, checking and promoting them.
 
-``models/<name>/<version>/`` holds ``model.tflite``, ``metrics.json`` and what people read;
-``models/<name>/current`` is a one-line file that names the version in service,
-``models/<name>/history`` lists those that served before it, oldest first.
+``models/<name>/<version>/`` holds ``model.tflite``, its metadata ``metrics.json``, the model card
+and figures. ``models/<name>/current`` is a one-line file with the version in service, and
+``models/<name>/history`` lists the versions that served before it, oldest first.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ HISTORY_FILE = "history"
 
 @dataclass(frozen=True)
 class ModelReference:
-    """One model: where its file is, and how its input is made.
+    """One version of a model: the path of its network, and the input that it takes.
 
     Attributes
     ----------
     name, version : str
-        As in ``models/<name>/<version>``.
+        Name and version, as in ``models/<name>/<version>``.
     tflite_path : str
-        The network, to be memory-mapped.
+        Path of the network, which LiteRT memory-maps.
     passbands : PassbandSet
         The passbands it takes, those of its survey.
     grid_length : int
-        L, times per light curve.
+        L, the number of times of an interpolated light curve.
     features : tuple of str
-        Auxiliary features it takes, in the order of its input; may be empty.
+        Names of the auxiliary features that it takes, in the order of its input; may be empty.
     """
 
     name: str
@@ -60,7 +60,7 @@ class ModelReference:
 
     @property
     def label(self) -> str:
-        """Name and version, as they stand in every classified row."""
+        """Name and version, as in the output column of every classified alert."""
         return f"{self.name}/{self.version}"
 
 
@@ -82,7 +82,7 @@ def default_models_folder() -> Path:
 
 
 class ModelStore:
-    """The models in one folder.
+    """The models in a folder.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ class ModelStore:
 
     def versions(self, name: str) -> list[str]:
         """Return the versions of a model, oldest first."""
-        found = (self.folder / name).glob(f"*/{METADATA_FILE}")
-        return sorted((path.parent.name for path in found), key=_version_key)
+        paths = (self.folder / name).glob(f"*/{METADATA_FILE}")
+        return sorted((path.parent.name for path in paths), key=_version_key)
 
     def current_version(self, name: str) -> str:
         """Return the version in service.
@@ -155,6 +155,11 @@ class ModelStore:
     def promote(self, name: str, version: str) -> str | None:
         """Put a version into service, atomically.
 
+        Parameters
+        ----------
+        name, version : str
+            Model and version.
+
         Returns
         -------
         str or None
@@ -163,13 +168,14 @@ class ModelStore:
         Raises
         ------
         ModelError
-            If that version can't serve; the one in service then goes on.
+            If that version does not fit this code; the version in service is then kept.
         """
         self.get(name, version)
         path = self.folder / name / CURRENT_FILE
         before = path.read_text().strip() if path.exists() else None
         if before and before != version:
-            # First the history: interrupted here, it names the version that still serves.
+            # The history is written first: if the process is interrupted between the two, the
+            # history ends with the version that still serves.
             self._write(name, HISTORY_FILE, [*self.history(name), before])
         self._write(name, CURRENT_FILE, [version])
         return before
@@ -182,7 +188,8 @@ class ModelStore:
     def rollback(self, name: str) -> str:
         """Put the version that served before the present one into service again, atomically.
 
-        Called again it goes back further: what was rolled back is not in the history.
+        A second call goes back one version further, because the version that was rolled back is
+        removed from the history.
 
         Returns
         -------
@@ -192,7 +199,8 @@ class ModelStore:
         Raises
         ------
         ModelError
-            If none served before, or it can't serve; the one in service then goes on.
+            If no version served before, or it does not fit this code; the version in service is
+            then kept.
         """
         current = self.current_version(name)
         earlier = self.history(name)
@@ -238,16 +246,19 @@ def read_reference(
     folder = Path(folder)
     path = folder / METADATA_FILE
     try:
-        metadata: dict[str, Any] = json.loads(path.read_text())
+        metadata = json.loads(path.read_text())
     except OSError as error:
         raise ModelError(f"{path}: can't read the model's metadata ({error.strerror})") from None
     except ValueError as error:
         raise ModelError(f"{path}: not valid JSON ({error})") from None
 
-    def take(key: str, kind: type) -> Any:
+    if not isinstance(metadata, dict):
+        raise ModelError(f"{path}: not a JSON object")
+
+    def take(key: str, expected_type: type) -> Any:
         value = metadata.get(key)
-        if not isinstance(value, kind):
-            raise ModelError(f"{path}: {key!r} is missing or not a {kind.__name__}")
+        if not isinstance(value, expected_type):
+            raise ModelError(f"{path}: {key!r} is missing or not a {expected_type.__name__}")
         return value
 
     try:
@@ -256,14 +267,14 @@ def read_reference(
         raise ModelError(f"{path}: {error}") from None
     known_features = feature_names(passbands.names)
     features = tuple(take("features", list))
-    for key, found, expected in (
+    for key, value, expected in (
         ("preprocessing_version", take("preprocessing_version", str), PREPROCESSING_VERSION),
         ("passbands", tuple(take("passbands", list)), passbands.names),
         ("classes", tuple(take("classes", list)), CLASSES),
     ):
-        if found != expected:
+        if value != expected:
             raise ModelError(
-                f"{path}: {key} is {found!r}, this code has {expected!r}; retrain the model "
+                f"{path}: {key} is {value!r}, this code has {expected!r}; retrain the model "
                 "or install the version of fink_t2 that made it"
             )
     unknown = [feature for feature in features if feature not in known_features]
@@ -271,7 +282,7 @@ def read_reference(
         raise ModelError(f"{path}: features {unknown} are not known to this code")
     tflite = folder / MODEL_FILE
     if not tflite.is_file():
-        raise ModelError(f"{tflite}: missing")
+        raise ModelError(f"{tflite}: no such file; the model is incomplete")
     return ModelReference(
         name=take("name", str),
         version=take("version", str),
@@ -283,7 +294,7 @@ def read_reference(
 
 
 def _version_key(version: str) -> tuple[Any, ...]:
-    """Sort "0.10.0" after "0.9.0"; parts that are no numbers go last."""
+    """Return a key that sorts "0.10.0" after "0.9.0", and parts that are no numbers last."""
     return tuple(
         (0, int(part), "") if part.isdigit() else (1, 0, part) for part in version.split(".")
     )

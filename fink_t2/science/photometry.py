@@ -1,4 +1,4 @@
-"""Photometric units: everything inside the package is SNANA FLUXCAL (zero point 27.5)."""
+"""Photometric units. Fluxes inside the package are SNANA FLUXCAL (zero point 27.5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-#: 0.4 ln 10: relative flux error per magnitude of error.
+#: Relative error of the flux for an error of one magnitude, 0.4 ln 10.
 MAGNITUDE_TO_RELATIVE_FLUX: Final = 0.4 * np.log(10.0)
 
 #: AB magnitude of one unit of FLUXCAL.
@@ -23,7 +23,7 @@ FLUXCAL_PER_UNIT: Final = {
     "uJy": 10.0 ** (-0.4 * (23.9 - FLUXCAL_ZERO_POINT)),
 }
 
-#: MJD = JD - this.
+#: Julian Date at which the Modified Julian Date is zero.
 JULIAN_DATE_OF_MJD_ZERO: Final = 2400000.5
 
 
@@ -32,8 +32,8 @@ def magnitude_to_fluxcal(
 ) -> tuple[FloatArray, FloatArray]:
     """Convert magnitudes to SNANA FLUXCAL.
 
-    FLUXCAL = 10^(-0.4 m) 10^11, error = FLUXCAL 0.4 ln(10) sigma_m (SNANA manual;
-    the conversion of the published Fink module).
+    FLUXCAL = 10^(-0.4 m) 10^11 and its error is FLUXCAL 0.4 ln(10) sigma_m (SNANA manual; the
+    published Fink module uses the same conversion).
 
     Parameters
     ----------
@@ -53,4 +53,4 @@ def fluxcal_to_magnitude(flux: npt.ArrayLike) -> FloatArray:
     """Convert positive FLUXCAL to magnitudes; NaN where the flux is not positive."""
     flux = np.asarray(flux, dtype=np.float64)
     positive = np.where(flux > 0, flux, np.nan)
-    return 27.5 - 2.5 * np.log10(positive)
+    return FLUXCAL_ZERO_POINT - 2.5 * np.log10(positive)

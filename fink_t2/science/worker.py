@@ -1,4 +1,4 @@
-"""What a Python worker of Spark does once, before its first alerts."""
+"""Set-up of a Python worker of Spark, done once before its first alerts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import zipimport
 
 @functools.cache
 def settle_worker() -> None:
-    """Keep Python from reading the archives on its path again at every task.
+    """Keep Python from reading the archives on its path again in every task.
 
-    Spark tells Python at the begin of each task that files may have been added, and since 3.10
-    `zipimport.zipimporter.invalidate_caches` then reads the directory of every archive at
-    once: those of pyspark and of Spark's own jar, 0.2 s of processor time a task. An archive
-    that a job has given to its workers does not change.
+    At the beginning of each task Spark calls `importlib.invalidate_caches`, because files may have
+    been added. Since Python 3.10 `zipimport.zipimporter.invalidate_caches` then immediately reads
+    the directories of all archives, those of pyspark and of Spark's jar among them, which takes
+    0.2 s of processor time. The archives of a job do not change while it runs, so that this method
+    is replaced by one that does nothing.
     """
-    zipimport.zipimporter.invalidate_caches = _keep_what_is_known  # type: ignore[assignment]
+    zipimport.zipimporter.invalidate_caches = _do_nothing  # type: ignore[assignment]
 
 
-def _keep_what_is_known(_: zipimport.zipimporter) -> None:
+def _do_nothing(_: zipimport.zipimporter) -> None:
     pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.util
 import json
+import math
 import os
 import resource
 import sys
@@ -60,7 +61,12 @@ class ChangedModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def run_tests(
-    changed: ChangedModule | None, tests: list[str], *, compiled: bool, plugin: object | None = None
+    changed: ChangedModule | None,
+    tests: list[str],
+    *,
+    compiled: bool,
+    plugin: object | None = None,
+    seconds: float | None = None,
 ) -> int:
     """Run tests in this process, with one module changed, and return pytest's exit status.
 
@@ -74,8 +80,13 @@ def run_tests(
         Whether numba compiles. Otherwise the Gaussian process works on `python_lanes`.
     plugin : object, optional
         Plugin for pytest.
+    seconds : float, optional
+        Limit of the processor time, at which the process is ended by SIGXCPU.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    if seconds is not None:
+        limit = math.ceil(time.process_time() + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
     # Deterministic: whether a change is noticed must not depend on chance.
     hypothesis.settings.register_profile(
         "mutation", derandomize=True, database=None, deadline=None, max_examples=30
@@ -97,12 +108,12 @@ def run_tests(
 
 
 class LineRecorder:
-    """Plugin for pytest that records how long each test takes and which lines of a file it runs.
+    """Plugin for pytest that records the processor time of each test and the lines that it runs.
 
     Parameters
     ----------
     path : Path
-        The file.
+        The file whose lines are recorded.
     """
 
     def __init__(self, path: Path) -> None:
@@ -122,13 +133,13 @@ class LineRecorder:
         def trace(frame: FrameType, event: str, _: Any) -> Any:
             return trace_line if frame.f_code.co_filename == self.path else None
 
-        begin = time.perf_counter()
+        begin = time.process_time()
         sys.settrace(trace)
         try:
             return (yield)
         finally:
             sys.settrace(None)
-            seconds = time.perf_counter() - begin
+            seconds = time.process_time() - begin
             self.records.append({"test": item.nodeid, "seconds": seconds, "lines": sorted(lines)})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -47,9 +47,12 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 #: Fraction of the mutants, without the equivalent ones, that must be killed.
 REQUIRED = 0.95
 
-#: Time limit of a mutant: this many times the duration of the unchanged tests, and some seconds.
-TIME_FACTOR = 10.0
-TIME_OFFSET = 20.0
+#: Limit of a mutant's processor time: a multiple of that of the unchanged tests, and some seconds.
+TIME_FACTOR = 2.0
+TIME_OFFSET = 3.0
+
+#: Limit of its duration, as a multiple of that, in case it waits for ever.
+PATIENCE = 20.0
 
 
 @dataclass
@@ -118,7 +121,7 @@ class Trial:
         Node ids of tests: those that run the changed line, the shortest first, and then all
         others, because fixtures and caches make some tests run lines in the name of others.
     seconds : float
-        Duration of all the unchanged tests.
+        Limit of the processor time, and of the duration divided by `PATIENCE`.
     compiled : bool
         Whether numba compiles.
     """
@@ -134,7 +137,9 @@ class Trial:
         module = self.path.removesuffix(".py").replace("/", ".")
         changed = ChangedModule(module, Path(self.path).resolve(), self.mutant.source)
         tests = self.stages.pop(0)
-        return _fork(lambda: run_tests(changed, tests, compiled=self.compiled))
+        return _fork(
+            lambda: run_tests(changed, tests, compiled=self.compiled, seconds=self.seconds)
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -231,7 +236,7 @@ def _trials(path: str, target: Target, changes: list[Mutant]) -> list[Trial]:
             for entry in records:
                 runs = compiled or mutant.at_import or not lines.isdisjoint(entry["lines"])
                 stages[0 if runs else 1].append(entry["test"])
-            seconds = sum(entry["seconds"] for entry in records)
+            seconds = TIME_FACTOR * sum(entry["seconds"] for entry in records) + TIME_OFFSET
             trials.append(
                 Trial(path, mutant, [stage for stage in stages if stage], seconds, compiled)
             )
@@ -268,7 +273,7 @@ def _test(trials: list[Trial], equivalent: dict[str, str], jobs: int) -> FileRes
             trial = waiting.pop()
             running[trial.start()] = trial, time.monotonic()
         for process, (trial, started) in list(running.items()):
-            outcome = _outcome(process, started + TIME_FACTOR * trial.seconds + TIME_OFFSET)
+            outcome = _outcome(process, started + PATIENCE * trial.seconds)
             if outcome is None:
                 continue
             del running[process]
@@ -281,10 +286,13 @@ def _test(trials: list[Trial], equivalent: dict[str, str], jobs: int) -> FileRes
 
 
 def _outcome(process: int, deadline: float) -> str | None:
-    """Return the outcome of a process, or None while it runs; it is ended at its deadline."""
+    """Return the outcome of a process, or None while it runs; at its deadline it is ended."""
     ended, status = os.waitpid(process, os.WNOHANG)
     if ended:
-        return "survived" if os.waitstatus_to_exitcode(status) == 0 else "killed"
+        code = os.waitstatus_to_exitcode(status)
+        if code == -signal.SIGXCPU:
+            return "timed out"
+        return "survived" if code == 0 else "killed"
     if time.monotonic() < deadline:
         return None
     os.killpg(process, signal.SIGKILL)

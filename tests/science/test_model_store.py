@@ -105,6 +105,12 @@ def test_missing_parts_are_named(store):
         store.current("t2-test")
 
 
+def test_metadata_that_is_no_object_is_refused(store):
+    (store.folder / "t2-test" / "0.9.0" / "metrics.json").write_text("[1, 2]")
+    with pytest.raises(ModelError, match="not a JSON object"):
+        store.current("t2-test")
+
+
 def test_damaged_metadata_is_refused(store):
     (store.folder / "t2-test" / "0.9.0" / "metrics.json").write_text("{")
     with pytest.raises(ModelError, match="JSON"):
