@@ -1,5 +1,6 @@
 """The posterior mean on the grid, against the kernel's formula."""
 
+import kernel_oracle
 import numba
 import numpy as np
 import pytest
@@ -28,5 +29,5 @@ def test_the_mean_is_the_weighted_sum_of_correlations(n, length):
     predicted(n, space, 1.0 / metric, places, COLOURS, np.full(size, np.nan), grid)
     lag = places[:length, None, None] - space.time[:n]
     shift = COLOURS[:, None] - space.colour[:n]
-    s = np.sqrt(3.0 * lag**2 / metric + shift**2)
-    assert_allclose(grid, ((1 + s) * np.exp(-s)) @ space.weight[:n], rtol=1e-12)
+    s = np.sqrt(kernel_oracle.SQUARED_DISTANCE_FACTOR * lag**2 / metric + shift**2)
+    assert_allclose(grid, kernel_oracle.correlation(s) @ space.weight[:n], rtol=1e-12)
