@@ -16,7 +16,7 @@ RECIPES = sorted((CHECKOUT / "docs" / "recipes").glob("*.diff"))
 MOST_FILES = 3
 #: With another kernel no shipped model is valid, so that this recipe is tried by itself.
 ALONE = {"kernel"}
-COPIED = ("fink_t2", "tests", "pyproject.toml", "README.md", "docs")
+COPIED = ("fink_t2", "tests", "pyproject.toml", "setup.py", "README.md", "docs")
 LINKED = ("models", "conf", "data", "bin")
 
 

@@ -11,7 +11,7 @@ from fink_t2.science.photometry import (
     fluxcal_to_magnitude,
     magnitude_to_fluxcal,
 )
-from fink_t2.science.preprocessing import PREPROCESSING_VERSION, preprocess, scale
+from fink_t2.science.preprocessing import preprocess, scale
 
 
 def test_each_light_curve_is_divided_by_its_own_largest_absolute_flux():
@@ -50,11 +50,10 @@ def test_no_light_curves():
     assert scale(np.empty((2, 0, 2))).shape == (2, 0, 2)
 
 
-def test_version_and_default_length_of_the_grid():
+def test_default_length_of_the_grid():
     from fink_t2.science.light_curves import from_fluxes
     from fink_t2.science.passbands import PassbandSet
 
-    assert PREPROCESSING_VERSION == "1"
     passbands = PassbandSet("test", ("g", "r"), (4800.0, 6400.0))
     curves = from_fluxes(passbands, [0, 2], [1.0, 5.0], [0, 1], [30.0, 50.0], [1.0, 1.0])
     assert preprocess(curves).grid.shape == (1, 100, 2)
