@@ -73,6 +73,7 @@ def test_figures_of_spark_and_of_the_stream():
     assert line["model"] == "t2-ztf/0.2.0"
 
 
+@pytest.mark.slow
 def test_the_command_appends_what_it_has_measured(shared, tmp_path):
     history = tmp_path / "history.csv"
     alerts = shared / "data" / "alerts" / "ztf_v3"

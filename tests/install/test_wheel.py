@@ -119,6 +119,7 @@ def test_the_models_in_service_are_in_it(installation: Installation) -> None:
         assert "gate, " in shown
 
 
+@pytest.mark.slow
 def test_it_classifies_as_the_checkout_does(installation: Installation) -> None:
     packets = sorted((CHECKOUT / "data" / "alerts").glob("*.avro"))[:40]
     folder = installation.cwd / "packets"
