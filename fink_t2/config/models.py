@@ -113,8 +113,7 @@ class ModelConfig:
 class ModuleConfig:
     """A science module that the job runs.
 
-    Without any, the job runs `t2` with the model of `[model]`. `fink-t2 modules` lists the
-    modules that are known, and the columns that each adds to the output.
+    Without any, the job runs `t2` with the model of `[model]`.
     """
 
     name: str
