@@ -106,7 +106,7 @@ class Classifier:
         self,
         light_curves: LightCurves,
         status: npt.NDArray[np.int8] | None = None,
-        prepared: NetworkInput | None = None,
+        network_input: NetworkInput | None = None,
     ) -> Classification:
         """Classify light curves.
 
@@ -116,7 +116,7 @@ class Classifier:
             N light curves of the model's survey.
         status : ndarray of int8, shape (N,), optional
             Result of the cuts; default: those that need no catalogue.
-        prepared : NetworkInput, optional
+        network_input : NetworkInput, optional
             What `fink_t2.science.preprocessing.preprocess` has made of the light curves whose
             status is ``ok``, at this model's grid length, where that is known already.
 
@@ -130,9 +130,9 @@ class Classifier:
         probabilities = np.full((len(light_curves), len(CLASSES)), NOT_CLASSIFIED, np.float32)
         chosen = np.flatnonzero(status == Status.OK)
         if chosen.size:
-            if prepared is None:
-                prepared = preprocess(light_curves.select(chosen), self.reference.grid_length)
-            predicted = self._predict(prepared)
+            if network_input is None:
+                network_input = preprocess(light_curves.select(chosen), self.reference.grid_length)
+            predicted = self._predict(network_input)
             is_number = np.isfinite(predicted).all(axis=1)
             probabilities[chosen[is_number]] = predicted[is_number]
             # Photometry that survives the cuts and still overflows the network is bad.
@@ -143,9 +143,11 @@ class Classifier:
         """Return the class probabilities of light curves that passed the cuts, shape (N, 14)."""
         return self._predict(preprocess(light_curves, self.reference.grid_length))
 
-    def _predict(self, prepared: NetworkInput) -> npt.NDArray[np.float32]:
-        features = prepared.features[:, self._feature_columns] if self._feature_columns else None
-        return self._network.predict(prepared.grid, features)
+    def _predict(self, network_input: NetworkInput) -> npt.NDArray[np.float32]:
+        features = (
+            network_input.features[:, self._feature_columns] if self._feature_columns else None
+        )
+        return self._network.predict(network_input.grid, features)
 
     def _check_output(self) -> None:
         """Classify one plain light curve: refuse a model that puts out no probabilities."""

@@ -14,6 +14,7 @@ Examples:
   fink-t2 classify light_curves.csv --out classified.csv
   fink-t2 classify fluxes.csv --survey lsst --flux-unit nJy --out classified.parquet
   fink-t2 classify data/alerts --model t2-ztf/0.1.0 --out classified.csv
+  fink-t2 classify data/alerts --module t2 --module atx=atx-ztf/0.1.0 --out classified.csv
   fink-t2 classify stars.parquet --no-catalogue-cuts --out classified.vot
 """
 
@@ -22,22 +23,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from fink_t2.classifier import find_model, load_classifier
 from fink_t2.errors import AlertError, FinkT2Error
 from fink_t2.files.inputs import InputReader, ReadSettings
 from fink_t2.files.output_tables import check_output, write_table
 from fink_t2.files.tables.light_curves import LightCurveTable
-from fink_t2.science.classes import CLASSES
+from fink_t2.modules.alert_batch import AlertBatch
+from fink_t2.modules.configured import DEFAULT_MODULE, module_with_model
+from fink_t2.modules.science_module import ScienceModule
+from fink_t2.modules.tables import table_columns
 from fink_t2.science.cuts import STATUS_REMEDIES, CutSettings, Status, apply_cuts
-from fink_t2.science.model_store import ModelReference
-from fink_t2.surveys import survey_names
+from fink_t2.surveys import get_survey, survey_names
 
 #: Light curves classified between two steps of the progress bar.
 BATCH = 1024
@@ -51,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--survey", choices=survey_names(), help="default: ztf, or as packets say")
     parser.add_argument("--model", help="name, name/version, folder, or .tflite file")
+    parser.add_argument(
+        "--module", action="append", default=[], metavar="NAME[=MODEL]",
+        help="science module to run, and its model; may be given several times (default: t2, see "
+        "'fink-t2 modules')",
+    )  # fmt: skip
     parser.add_argument(
         "--flux-unit", choices=("fluxcal", "nJy", "uJy"),
         help="unit of flux columns whose name does not define one",
@@ -86,12 +93,23 @@ def run(args: argparse.Namespace) -> int:
         time_scale=args.time_scale,
     )
     reader = InputReader(args.input, settings, _name_broken, _note, leave_out=args.out)
+    choices = module_choices(args.module, args.model)
+    modules: dict[str, list[ScienceModule]] = {}
     rows = []
     with tqdm(unit=" light curves", disable=None) as progress:
         for table in reader.tables():
-            model = find_model(args.model, table.light_curves.passbands.survey)
+            survey = get_survey(table.light_curves.passbands.survey)
+            if survey.name not in modules:
+                modules[survey.name] = [
+                    check_for_files(module_with_model(name, survey, model))
+                    for name, model in choices
+                ]
             for batch in batches(table):
-                rows.append(classify_table(batch, model, catalogue_cuts=not args.no_catalogue_cuts))
+                rows.append(
+                    classify_table(
+                        batch, modules[survey.name], catalogue_cuts=not args.no_catalogue_cuts
+                    )
+                )
                 progress.update(len(batch.identifiers))
     if not rows:
         raise FinkT2Error(
@@ -100,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     frame = pd.concat(rows, ignore_index=True)
     write_table(frame, args.out)
     print(f"{len(frame)} rows in {args.out}")
-    for line in summary(frame):
+    for line in summary(frame, next(iter(modules.values()))):
         print(line)
     if reader.broken:
         print(f"{reader.broken} files, packets or tables could not be read; each is named above")
@@ -108,15 +126,65 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def summary(frame: pd.DataFrame) -> list[str]:
+def module_choices(modules: list[str], model: str | None) -> list[tuple[str, str | None]]:
+    """Return the names of the modules to run, each with the model that was asked for.
+
+    Parameters
+    ----------
+    modules : list of str
+        ``NAME`` or ``NAME=MODEL``.
+    model : str, optional
+        The model of the only module.
+
+    Raises
+    ------
+    FinkT2Error
+        If it is not clear whose model it is.
+    """
+    choices = []
+    for text in modules or [DEFAULT_MODULE]:
+        name, _, its_model = text.partition("=")
+        choices.append((name, its_model or None))
+    if model is None:
+        return choices
+    if len(choices) > 1 or choices[0][1] is not None:
+        raise FinkT2Error("--model is for a single module; else write --module NAME=MODEL")
+    return [(choices[0][0], model)]
+
+
+def check_for_files(module: ScienceModule) -> ScienceModule:
+    """Return a module, if light curves are all that it needs.
+
+    Raises
+    ------
+    FinkT2Error
+        If it needs fields of the alert, or cutouts, which files of light curves do not have.
+    """
+    needed = [*module.required_fields, *(f"{name} cutout" for name in module.cutouts)]
+    if needed:
+        raise FinkT2Error(
+            f"the module {module.name!r} needs more than light curves ({', '.join(needed)}): run "
+            "it in the stream, with an 'archive' or 'parquet' source for files of alerts"
+        )
+    return module
+
+
+def summary(frame: pd.DataFrame, modules: Sequence[ScienceModule]) -> list[str]:
     """Return lines that say how many rows have each class and status, and what could be done."""
     if not len(frame):
         return []
-    classes = Counter(name for name in frame["t2_class"] if name)
-    lines = ["class: " + ", ".join(f"{name} {n}" for name, n in classes.most_common())]
-    for status, number in Counter(frame["t2_status"]).most_common():
-        remedy = STATUS_REMEDIES.get(status, "")
-        lines.append(f"status {status}: {number}" + (f" ({remedy})" if remedy else ""))
+    lines = []
+    for number, module in enumerate(modules):
+        prefix = f"{module.name} " if number else ""
+        status = f"{module.name}_status"
+        for column in module.columns:
+            if column.categories and column.name != status:
+                counts = Counter(name for name in frame[column.name] if name).most_common()
+                title = column.name.removeprefix(f"{module.name}_")
+                lines.append(f"{prefix}{title}: " + ", ".join(f"{name} {n}" for name, n in counts))
+        for text, count in Counter(frame[status]).most_common():
+            remedy = STATUS_REMEDIES.get(text, "")
+            lines.append(f"{prefix}status {text}: {count}" + (f" ({remedy})" if remedy else ""))
     return lines
 
 
@@ -135,7 +203,7 @@ def batches(table: LightCurveTable) -> Iterator[LightCurveTable]:
 
 
 def classify_table(
-    table: LightCurveTable, model: ModelReference, *, catalogue_cuts: bool = True
+    table: LightCurveTable, modules: Sequence[ScienceModule], *, catalogue_cuts: bool = True
 ) -> pd.DataFrame:
     """Classify the light curves of a table.
 
@@ -143,31 +211,20 @@ def classify_table(
     ----------
     table : LightCurveTable
         N light curves.
-    model : ModelReference
-        Which model.
+    modules : sequence of ScienceModule
+        The modules.
     catalogue_cuts : bool
         Whether catalogue columns of the table, where it has them, make cuts.
 
     Returns
     -------
     DataFrame of N rows
-        Identifiers, 14 probabilities named by class, ``t2_class``, ``t2_prob``,
-        ``t2_unknown``, ``t2_status``, ``t2_n_<passband>`` and ``t2_model``.
+        Identifiers, and the columns of `fink_t2.modules.tables.table_columns`.
     """
-    classifier = load_classifier(model)
-    curves = table.light_curves
     catalogues = table.catalogues if catalogue_cuts else {}
-    status = apply_cuts(curves, CutSettings(), **catalogues)
+    status = apply_cuts(table.light_curves, CutSettings(), **catalogues)
     status[table.is_ragged] = Status.BAD_PHOTOMETRY
-    found = classifier.classify(curves, status)
-    frame = table.identifiers.copy()
-    for place, name in enumerate(CLASSES):
-        frame[name] = found.probabilities[:, place]
-    frame["t2_class"] = found.class_names()
-    frame["t2_prob"] = found.class_probabilities()
-    frame["t2_unknown"] = found.unknown_scores()
-    frame["t2_status"] = found.status_texts()
-    for place, band in enumerate(curves.passbands.names):
-        frame[f"t2_n_{band}"] = found.points[:, place]
-    frame["t2_model"] = classifier.reference.label
-    return frame
+    identifiers = table.identifiers
+    names = identifiers.iloc[:, 0].to_numpy() if len(identifiers.columns) else None
+    batch = AlertBatch(table.light_curves, status, identifiers=names)
+    return identifiers.assign(**table_columns(modules, batch))

@@ -51,7 +51,7 @@ class AlertBatch:
         self.cutouts = cutouts or {}
         numbers = np.arange(len(light_curves))
         self.identifiers = numbers if identifiers is None else identifiers
-        self._prepared: dict[int, NetworkInput] = {}
+        self._network_inputs: dict[int, NetworkInput] = {}
 
     def __len__(self) -> int:
         return len(self.light_curves)
@@ -60,7 +60,7 @@ class AlertBatch:
         """Return which alerts passed the quality cuts."""
         return np.flatnonzero(self.status == Status.OK)
 
-    def prepared(self, grid_length: int) -> NetworkInput:
+    def network_input(self, grid_length: int) -> NetworkInput:
         """Return the interpolated light curves and the features of the alerts that `passed`.
 
         They are computed when a module first asks for them, and kept for the other modules.
@@ -70,13 +70,13 @@ class AlertBatch:
         grid_length : int
             L, the number of equally spaced times from first to last point.
         """
-        if grid_length not in self._prepared:
+        if grid_length not in self._network_inputs:
             curves = self.light_curves.select(self.passed())
-            self._prepared[grid_length] = preprocess(curves, grid_length)
-        return self._prepared[grid_length]
+            self._network_inputs[grid_length] = preprocess(curves, grid_length)
+        return self._network_inputs[grid_length]
 
     def select(self, chosen: npt.NDArray[np.int64]) -> AlertBatch:
-        """Return some of the alerts, in the given order, with what is prepared of them.
+        """Return some of the alerts, in the given order, with what is computed of them.
 
         Parameters
         ----------
@@ -92,8 +92,8 @@ class AlertBatch:
         )
         has_passed = self.status == Status.OK
         rows = (np.cumsum(has_passed) - 1)[chosen[has_passed[chosen]]]
-        batch._prepared = {
-            grid_length: NetworkInput(prepared.grid[rows], prepared.features[rows])
-            for grid_length, prepared in self._prepared.items()
+        batch._network_inputs = {
+            grid_length: NetworkInput(whole.grid[rows], whole.features[rows])
+            for grid_length, whole in self._network_inputs.items()
         }
         return batch

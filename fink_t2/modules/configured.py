@@ -1,10 +1,12 @@
-"""The science modules that a configuration names, with their defaults filled in."""
+"""The science modules that a user names, with their defaults filled in."""
 
 from __future__ import annotations
 
+from fink_t2.classifier import find_model
 from fink_t2.config import ModuleConfig, StreamConfig
-from fink_t2.modules.registry import default_model, module_factory
-from fink_t2.surveys import get_survey
+from fink_t2.modules.registry import default_model, make_module, module_factory
+from fink_t2.modules.science_module import ModuleSettings, ScienceModule
+from fink_t2.surveys import Survey, get_survey
 
 #: What runs unless the configuration names modules.
 DEFAULT_MODULE = "t2"
@@ -39,6 +41,30 @@ def configured_modules(config: StreamConfig) -> tuple[ModuleConfig, ...]:
             )
         )
     return tuple(modules)
+
+
+def module_with_model(name: str, survey: Survey, model: str | None = None) -> ScienceModule:
+    """Return a module that runs a model of the user's choice.
+
+    Parameters
+    ----------
+    name : str
+        As for `fink_t2.modules.registry.module_factory`.
+    survey : Survey
+        The survey whose alerts it will get.
+    model : str, optional
+        As for `fink_t2.classifier.find_model`; default: the module's own default.
+
+    Raises
+    ------
+    ModuleError
+        If there is no such module, or it has no model for the survey.
+    ModelError
+        If the model can't be found or does not fit.
+    """
+    wanted = model or default_model(module_factory(name), survey)
+    reference = find_model(wanted, survey.name) if wanted else None
+    return make_module(name, ModuleSettings(survey, reference))
 
 
 def model_column(config: StreamConfig) -> str:

@@ -105,13 +105,19 @@ class LightCurveNetwork:
                 "Name and version of the model that classified the alert.",
                 constant=self.model.label,
             ),
-            OutputColumn(f"{name}_processed_at", "timestamp", "Time of the classification, UTC."),
+            OutputColumn(
+                f"{name}_processed_at",
+                "timestamp",
+                "Time of the classification, UTC.",
+                is_reproducible=False,
+            ),
         )
 
     def classify(self, batch: AlertBatch) -> Mapping[str, Any]:
         """Return the columns' values; see `fink_t2.modules.science_module.ScienceModule`."""
-        prepared = batch.prepared(self.model.grid_length)
-        answer = load_classifier(self.model).classify(batch.light_curves, batch.status, prepared)
+        network_input = batch.network_input(self.model.grid_length)
+        classifier = load_classifier(self.model)
+        answer = classifier.classify(batch.light_curves, batch.status, network_input)
         name, now = self.name, datetime.now(UTC).replace(tzinfo=None)
         return {
             name: answer.probabilities,

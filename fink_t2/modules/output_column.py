@@ -53,6 +53,9 @@ class OutputColumn:
     constant : scalar, optional
         The value of every alert, where it is known beforehand, such as the name of a model. The
         module then does not return the column.
+    is_reproducible : bool
+        Whether the same alert always has the same value. Columns that are not, such as the time of
+        the classification, are left out of the files that ``fink-t2 classify`` writes.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class OutputColumn:
     keys: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     constant: Any = None
+    is_reproducible: bool = True
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", self.name):

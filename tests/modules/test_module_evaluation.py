@@ -53,14 +53,14 @@ def modules(*names: str) -> list[ScienceModule]:
 
 
 def test_two_networks_answer_as_each_does_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared = []
+    calls = []
     preprocess = alert_batch.preprocess
     monkeypatch.setattr(
-        alert_batch, "preprocess", lambda *args: prepared.append(args) or preprocess(*args)
+        alert_batch, "preprocess", lambda *args: calls.append(args) or preprocess(*args)
     )
     batch = batch_of([6, 1, 8, 12])
     values = evaluate(modules("t2", "atx"), batch)
-    assert len(prepared) == 1, "the Gaussian process is fitted once for both"
+    assert len(calls) == 1, "the Gaussian process is fitted once for both"
     for name in ("t2", "atx"):
         alone = load_classifier(find_model(f"{name}-ztf")).classify(batch.light_curves)
         np.testing.assert_array_equal(values[name], alone.probabilities)
@@ -157,13 +157,13 @@ def test_a_batch_without_alerts_gives_columns_without_values() -> None:
     assert all(len(column) == 0 for column in values.values())
 
 
-def test_selected_alerts_keep_what_is_prepared_of_them() -> None:
+def test_selected_alerts_keep_what_is_computed_of_them() -> None:
     batch = batch_of([6, 1, 8, 12])
-    whole = batch.prepared(50)
+    whole = batch.network_input(50)
     part = batch.select(np.array([3, 1, 0]))
     assert part.identifiers.tolist() == [1003, 1001, 1000]
-    np.testing.assert_array_equal(part.prepared(50).grid, whole.grid[[2, 0]])
-    np.testing.assert_array_equal(part.prepared(50).features, whole.features[[2, 0]])
+    np.testing.assert_array_equal(part.network_input(50).grid, whole.grid[[2, 0]])
+    np.testing.assert_array_equal(part.network_input(50).features, whole.features[[2, 0]])
 
 
 def test_fields_and_cutouts_are_asked_for_once() -> None:

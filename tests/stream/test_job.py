@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +15,7 @@ from typing import Any
 
 import pyarrow.dataset as ds
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 from fink_client.consumer import AlertConsumer
 
 from fink_t2.kafka import LocalKafka
@@ -35,7 +37,11 @@ topic = "{topic}-out"
 dead_letter_topic = "{topic}-dead"
 [[substream]]
 topic = "{topic}-classified"
-filter = "t2_status == 'ok'"
+filter = "t2_status == 'ok' and atx_status == 'ok'"
+[[module]]
+name = "t2"
+[[module]]
+name = "atx"
 [trigger]
 seconds = 1
 """
@@ -83,6 +89,20 @@ def rows(folder: Path, table: str) -> list[dict[str, Any]]:
     columns = ["candid", "t2_source", "t2_status", "t2_model"]
     found = ds.dataset(path, format="parquet")
     return found.to_table(columns if table == "alerts" else None).to_pylist()
+
+
+def consumer_schema(servers: str, topic: str) -> bytes:
+    """Return the key of the topic's first message: the schema of its value."""
+    consumer = Consumer(
+        {"bootstrap.servers": servers, "group.id": "schema", "auto.offset.reset": "earliest"}
+    )
+    consumer.subscribe([topic])
+    message = consumer.poll(60)
+    consumer.close()
+    assert message is not None
+    key = message.key()
+    assert key is not None
+    return bytes(key)
 
 
 @pytest.mark.end_to_end
@@ -136,15 +156,22 @@ def test_mixed_topic_with_corrupt_messages_stopped_and_resumed(
         assert name is not None, f"{len(received)} of {len(good)} alerts came"
         received.append(alert)
     assert consumer.poll(2)[0] is None
+    schema = json.loads(consumer_schema(servers, f"{topic}-out"))
+    documented = {f["name"]: f["doc"] for f in schema["fields"] if f["name"].startswith("atx")}
+    assert "14 classes" in documented["atx"]
+    assert all(documented.values())
     consumer.close()
     assert Counter(a["candid"] for a in received) == Counter(r["candid"] for r in alerts)
-    for alert in received:
-        assert set(alert["t2"]) == set(CLASSES)
-        if alert["t2_status"] == "ok":
-            assert alert["t2_class"] == max(alert["t2"], key=alert["t2"].__getitem__)
-            assert abs(sum(alert["t2"].values()) - 1) < 0.05
+    assert any(alert["t2_class"] != alert["atx_class"] for alert in received)
+    for alert, name in itertools.product(received, ("t2", "atx")):
+        probabilities = alert[name]
+        assert set(probabilities) == set(CLASSES)
+        assert alert[f"{name}_model"].startswith(f"{name}-ztf/")
+        if alert[f"{name}_status"] == "ok":
+            assert alert[f"{name}_class"] == max(probabilities, key=probabilities.__getitem__)
+            assert abs(sum(probabilities.values()) - 1) < 0.05
         else:
-            assert set(alert["t2"].values()) == {-1.0}
-            assert alert["t2_class"] == ""
+            assert set(probabilities.values()) == {-1.0}
+            assert alert[f"{name}_class"] == ""
         assert "cutoutScience" not in alert
         assert alert["candidate"]["jd"] > 2_400_000
