@@ -27,9 +27,10 @@ PYTHON_LANES = "tests.mutation.python_lanes"
 #: A change can make a test allocate without end.
 MOST_MEMORY = 8 << 30
 
+#: Without what only serves reports and costs more time than most tests.
 PYTEST_OPTIONS = (
-    *("-x", "-q", "--no-header", "--tb=no"),
-    *("-p", "no:cacheprovider", "-p", "no:warnings", "-W", "ignore"),
+    *("-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-W", "ignore"),
+    *("-p", "no:cacheprovider", "-p", "no:warnings", "-p", "no:unraisableexception"),
 )
 
 
@@ -83,6 +84,7 @@ def run_tests(
     seconds : float, optional
         Limit of the processor time, at which the process is ended by SIGXCPU.
     """
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     if seconds is not None:
         limit = math.ceil(time.process_time() + seconds)
@@ -93,6 +95,8 @@ def run_tests(
     )
     hypothesis.settings.load_profile("mutation")
     if changed:
+        if changed.name in sys.modules:
+            raise RuntimeError(f"{changed.name} is loaded already, without the change")
         sys.meta_path.insert(0, changed)
     with tempfile.TemporaryDirectory() as folder:
         if compiled:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import gc
 import json
 import os
 import random
@@ -37,6 +38,7 @@ import numpy  # noqa: F401
 import pandas  # noqa: F401
 import scipy.stats  # noqa: F401
 
+import fink_t2.kafka  # noqa: F401 (for tests/conftest.py)
 from tests.mutation.child import ChangedModule, record, run_tests
 from tests.mutation.operators import Mutant, mutants
 from tests.mutation.targets import TARGETS, Target
@@ -157,6 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     os.chdir(CHECKOUT)
+    gc.freeze()  # so that no child spends time on what is loaded already
     begin = time.perf_counter()
     made = {
         path: mutants(Path(path).read_text())
