@@ -20,8 +20,8 @@ RUN pip install --no-cache-dir --requirement requirements/runtime.txt
 COPY setup.py pyproject.toml LICENSE ./
 COPY fink_t2 fink_t2
 RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
-    && python -m fink_t2.install.jvm_packages spark \
-    && python -m fink_t2.install.warm_up
+    && fink-t2 install jvm-packages spark \
+    && fink-t2 install warm-up
 COPY bin bin
 COPY conf conf
 COPY models models

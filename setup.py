@@ -86,7 +86,15 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["fink_t2", "fink_t2.*"]),
     package_data={
-        "fink_t2": ["**/*.json", "**/*.avsc", "**/*.toml", "**/*.csv", "**/*.template", "py.typed"]
+        "fink_t2": [
+            "**/*.json",
+            "**/*.avsc",
+            "**/*.toml",
+            "**/*.csv",
+            "**/*.properties",
+            "**/*.template",
+            "py.typed",
+        ]
     },
     install_requires=[
         "pyspark>=3.5,<5",

@@ -33,7 +33,8 @@ LAYERS = (
     {"alerts"},
     {"surveys"},
     {"science"},
-    {"errors", "resources"},
+    {"extras"},
+    {"errors", "resources", "stderr_filter"},
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from confluent_kafka import Consumer, TopicPartition
 from tqdm import tqdm
 
+from fink_t2.benchmark import LSST_RATE
 from fink_t2.benchmark.workload import Packet, decode, read_packets
 from fink_t2.kafka import LocalKafka
 from fink_t2.kafka.publisher import Publisher
@@ -34,9 +35,6 @@ from fink_t2.science.model_store import ModelReference
 INPUT_TOPIC: Final = "alerts"
 OUTPUT_TOPIC: Final = "classified"
 PARTITIONS: Final = 4
-
-#: LSST's mean rate: 10,000 alerts per exposure of 37 s.
-LSST_RATE: Final = 270.0
 
 #: The job is given up when nothing comes out for so long.
 PATIENCE_SECONDS: Final = 300.0

@@ -1,16 +1,11 @@
-"""Measure this package against george, and shortened light curves against exact ones.
-
-Run as ``python -m fink_t2.benchmark.interpolation_accuracy``; needs george (extras train, dev)
-and the reference data of ``../shared``.
-"""
+"""The compiled Gaussian process against george, and shortened light curves against exact ones."""
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +13,7 @@ from tqdm import tqdm
 
 from fink_t2.benchmark.george_fit import reference_interpolate
 from fink_t2.benchmark.reference_light_curves import shared_light_curves
+from fink_t2.errors import FinkT2Error
 from fink_t2.science.gaussian_process.binning import MOST_FITTED
 from fink_t2.science.gaussian_process.interpolation import (
     Interpolation,
@@ -29,32 +25,70 @@ from fink_t2.science.light_curves import LightCurves
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Agreement asked for: largest difference on the grid, by the curve's largest |flux|.
-TOLERANCE = 1e-3
+#: Two interpolations agree if they differ nowhere on the grid by more than this, in units of the
+#: light curve's largest absolute flux.
+TOLERANCE: Final = 1e-3
 
-#: Curves timed at a time with one code, then with the other: the machine's speed varies.
-BLOCK = 64
+#: Light curves that are timed with one code and then with the other: the machine's speed varies.
+BLOCK: Final = 64
 
-#: Curves that vary faster than the shortest time scale allowed have no exact answer that
-#: means anything: the fit ends at the bound.
-FAST = 1.2
+#: Time scale (days) below which the fit has ended at its lower bound: such light curves vary
+#: faster than the model allows and have no meaningful exact interpolation.
+FAST: Final = 1.2
+
+
+def run_interpolation(shared: Path, most_curves: int = 400, seed: int = 0) -> dict[str, Any]:
+    """Compare the interpolation of real light curves with george and with the exact process.
+
+    Parameters
+    ----------
+    shared : Path
+        The folder of reference data.
+    most_curves : int
+        Largest number of light curves of each source.
+    seed : int
+        Seed of the choice of light curves.
+
+    Returns
+    -------
+    dict
+        ``"agreement"`` and ``"shortening"``: one dict of figures per source, the last for all
+        sources together; ``"left_out"``: number of light curves that vary too fast for the
+        second comparison.
+
+    Raises
+    ------
+    FinkT2Error
+        If there are no reference data.
+    """
+    if not (shared / "data").is_dir():
+        raise FinkT2Error(f"--shared {shared}: there is no folder data/ in it")
+    warm_up()
+    generator = np.random.default_rng(seed)
+    sources = {}
+    for name, light_curves in shared_light_curves(shared).items():
+        chosen = usable(light_curves)
+        if len(chosen) > most_curves:
+            chosen = np.sort(generator.choice(chosen, most_curves, replace=False))
+        sources[name] = light_curves.select(chosen)
+    return {"agreement": _agreement(sources), **_shortening(sources)}
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Curve by curve, how the compiled fit compares with george's.
+    """How the compiled fit compares with george's, light curve by light curve.
 
     Attributes
     ----------
     difference : ndarray of float64, shape (N,)
-        Largest difference on the grid, by the curve's largest \\|flux\\|.
+        Largest difference on the grid, in units of the light curve's largest \\|flux\\|.
     gain : ndarray of float64, shape (N,)
-        Log-likelihood above george's; -inf for curves that were shortened, whose
-        likelihood is not of the same data.
+        Log-likelihood minus that of george's fit; -inf for light curves that were shortened,
+        whose likelihood is not that of the same data.
     reference_seconds : ndarray of float64, shape (N,)
-        Time of george's fit and prediction.
+        Duration of george's fit and prediction.
     seconds : ndarray of float64, shape (N,)
-        Time of ours: that of the block, shared equally.
+        Duration of the compiled fit and prediction: that of the block, shared equally.
     """
 
     difference: FloatArray
@@ -63,25 +97,32 @@ class Agreement:
     seconds: FloatArray
 
     def agrees(self) -> npt.NDArray[np.bool_]:
-        """Tell which curves agree within `TOLERANCE`."""
+        """Tell which light curves agree within `TOLERANCE`."""
         return self.difference < TOLERANCE
 
     def agrees_or_beats(self) -> npt.NDArray[np.bool_]:
-        """Tell which curves agree, or are fitted with the higher likelihood."""
+        """Tell which light curves agree, or are fitted with the higher likelihood."""
         return self.agrees() | (self.gain > 0)
 
-    def median_ratio(self) -> float:
-        """Median over the curves of george's time by ours."""
-        return float(np.median(self.reference_seconds / self.seconds))
+    def figures(self) -> dict[str, Any]:
+        """Return fractions, median times and the median ratio of the times."""
+        return {
+            "curves": len(self.gain),
+            "agree": float(self.agrees().mean()),
+            "agree_or_higher_likelihood": float(self.agrees_or_beats().mean()),
+            "reference_us": float(1e6 * np.median(self.reference_seconds)),
+            "us": float(1e6 * np.median(self.seconds)),
+            "ratio": float(np.median(self.reference_seconds / self.seconds)),
+        }
 
 
 def peaks(light_curves: LightCurves) -> FloatArray:
-    """Return the largest \\|flux\\| of every curve, shape (N,)."""
+    """Return the largest \\|flux\\| of every light curve, shape (N,)."""
     return np.maximum.reduceat(np.abs(light_curves.flux), light_curves.starts[:-1])
 
 
 def usable(light_curves: LightCurves) -> npt.NDArray[np.int64]:
-    """Return which curves have points at two times or more: what the cuts let through."""
+    """Return the indices of the light curves with points at two times or more, as the cuts ask."""
     first, end = light_curves.starts[:-1], light_curves.starts[1:]
     several = np.flatnonzero(end - first > 1)
     spans = light_curves.time[end[several] - 1] - light_curves.time[first[several]]
@@ -101,7 +142,7 @@ def interpolate_curves(light_curves: LightCurves) -> Interpolation:
 
 
 def compare(light_curves: LightCurves, progress: tqdm | None = None) -> Agreement:
-    """Fit every curve with george and with ours, in alternating blocks."""
+    """Fit every light curve with george and with the compiled code, in alternating blocks."""
     wavelengths = light_curves.passbands.wavelength_array()
     n_curves = len(light_curves)
     differences, gains, reference_seconds, seconds = (np.empty(n_curves) for _ in range(4))
@@ -109,10 +150,10 @@ def compare(light_curves: LightCurves, progress: tqdm | None = None) -> Agreemen
         block = np.arange(start, min(start + BLOCK, n_curves))
         curves = light_curves.select(block)
         begin = time.perf_counter()
-        ours = interpolate_curves(curves)
+        compiled = interpolate_curves(curves)
         seconds[block] = (time.perf_counter() - begin) / len(block)
-        for place, scale in enumerate(peaks(curves)):
-            points = slice(curves.starts[place], curves.starts[place + 1])
+        for row, scale in enumerate(peaks(curves)):
+            points = slice(curves.starts[row], curves.starts[row + 1])
             begin = time.perf_counter()
             grid, log_likelihood, _ = reference_interpolate(
                 curves.time[points],
@@ -121,10 +162,10 @@ def compare(light_curves: LightCurves, progress: tqdm | None = None) -> Agreemen
                 curves.passband[points],
                 wavelengths,
             )
-            curve = start + place
+            curve = start + row
             reference_seconds[curve] = time.perf_counter() - begin
-            differences[curve] = np.abs(ours.flux[place] - grid).max() / scale
-            gains[curve] = ours.log_likelihood[place] - log_likelihood
+            differences[curve] = np.abs(compiled.flux[row] - grid).max() / scale
+            gains[curve] = compiled.log_likelihood[row] - log_likelihood
             if points.stop - points.start > MOST_FITTED:
                 gains[curve] = -np.inf
         if progress is not None:
@@ -138,10 +179,10 @@ def shortening_error(light_curves: LightCurves) -> tuple[FloatArray, FloatArray,
     Returns
     -------
     largest, typical : ndarray of float64, shape (N,)
-        Largest and root-mean-square difference on the grid, by the curve's largest
-        \\|flux\\|.
+        Largest and root-mean-square difference on the grid, in units of the light curve's
+        largest \\|flux\\|.
     time_scale : ndarray of float64, shape (N,)
-        Fitted to all points, days.
+        Time scale fitted to all points, days.
     """
     longest = int(np.diff(light_curves.starts).max())
     exact = interpolate_shortened(
@@ -163,65 +204,25 @@ def shortening_error(light_curves: LightCurves) -> tuple[FloatArray, FloatArray,
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print both tables."""
-    parser = argparse.ArgumentParser(
-        prog="python -m fink_t2.benchmark.interpolation_accuracy", description=__doc__
-    )
-    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="reference data")
-    parser.add_argument("--most", type=int, default=400, help="most curves of one source")
-    parser.add_argument("--seed", type=int, default=1, help="of the choice of curves")
-    options = parser.parse_args(arguments)
-    if not (options.shared / "data").is_dir():
-        parser.error(f"no reference data in {options.shared}")
-
-    warm_up()
-    generator = np.random.default_rng(options.seed)
-    sources = {}
-    for name, light_curves in shared_light_curves(options.shared).items():
-        chosen = usable(light_curves)
-        if len(chosen) > options.most:
-            chosen = np.sort(generator.choice(chosen, options.most, replace=False))
-        sources[name] = light_curves.select(chosen)
-
-    _print_agreement(sources)
-    _print_shortening(sources)
-    return 0
-
-
-def _print_agreement(sources: dict[str, LightCurves]) -> None:
-    print(f"Agreement with george: within {TOLERANCE:g} of the peak, or higher likelihood")
-    header = ("source", "curves", "points", "agree", "or higher", "george us", "ours us", "ratio")
-    print("{:20s} {:>7s} {:>7s} {:>8s} {:>9s} {:>10s} {:>8s} {:>6s}".format(*header))
-    everything: list[Agreement] = []
-    with tqdm(total=sum(map(len, sources.values())), unit="curve", leave=False) as progress:
+def _agreement(sources: dict[str, LightCurves]) -> list[dict[str, Any]]:
+    rows, agreements = [], []
+    n_curves = sum(map(len, sources.values()))
+    with tqdm(total=n_curves, desc="interpolation", unit="curve", disable=None) as progress:
         for name, curves in sources.items():
-            points = np.diff(curves.starts)
-            found = compare(curves, progress)
-            everything.append(found)
-            progress.write(_row(name, float(np.median(points)), found))
-    total = Agreement(
+            agreements.append(compare(curves, progress))
+            points = float(np.median(np.diff(curves.starts)))
+            rows.append({"source": name, "points": points, **agreements[-1].figures()})
+    together = Agreement(
         *(
-            np.concatenate([getattr(one, field) for one in everything])
+            np.concatenate([getattr(agreement, field) for agreement in agreements])
             for field in ("difference", "gain", "reference_seconds", "seconds")
         )
     )
-    print(_row("all", np.nan, total))
+    return [*rows, {"source": "all", "points": None, **together.figures()}]
 
 
-def _row(name: str, points: float, found: Agreement) -> str:
-    return (
-        f"{name:20s} {len(found.gain):7d} {points:7.0f} {found.agrees().mean():8.2%} "
-        f"{found.agrees_or_beats().mean():9.2%} {1e6 * np.median(found.reference_seconds):10.0f} "
-        f"{1e6 * np.median(found.seconds):8.1f} {found.median_ratio():6.0f}"
-    )
-
-
-def _print_shortening(sources: dict[str, LightCurves]) -> None:
-    print(f"\nShortening of curves longer than {MOST_FITTED} points: error by the peak's flux")
-    header = ("source", "curves", "median", "90 %", "largest", "rms median", "rms 90 %")
-    print("{:20s} {:>7s} {:>8s} {:>8s} {:>8s} {:>10s} {:>8s}".format(*header))
-    largest, typical = [], []
+def _shortening(sources: dict[str, LightCurves]) -> dict[str, Any]:
+    rows, largest, typical = [], [], []
     n_fast = 0
     for name, curves in sources.items():
         long = curves.select(np.diff(curves.starts) > MOST_FITTED)
@@ -233,18 +234,23 @@ def _print_shortening(sources: dict[str, LightCurves]) -> None:
         if slow.any():
             largest.append(worst[slow])
             typical.append(rms[slow])
-            print(_error_row(name, worst[slow], rms[slow]))
+            rows.append({"source": name, **_error_figures(worst[slow], rms[slow])})
     if largest:
-        print(_error_row("all", np.concatenate(largest), np.concatenate(typical)))
-    print(f"left out, since fitted with a time scale below {FAST} days: {n_fast} curves")
+        figures = _error_figures(np.concatenate(largest), np.concatenate(typical))
+        rows.append({"source": "all", **figures})
+    return {"shortening": rows, "left_out": n_fast}
 
 
-def _error_row(name: str, worst: FloatArray, rms: FloatArray) -> str:
-    return (
-        f"{name:20s} {len(worst):7d} {np.median(worst):8.5f} {np.percentile(worst, 90):8.4f} "
-        f"{worst.max():8.3f} {np.median(rms):10.5f} {np.percentile(rms, 90):8.4f}"
-    )
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+def _error_figures(worst: FloatArray, rms: FloatArray) -> dict[str, Any]:
+    return {
+        "curves": len(worst),
+        "largest_difference": {
+            "median": float(np.median(worst)),
+            "p90": float(np.percentile(worst, 90)),
+            "largest": float(worst.max()),
+        },
+        "rms_difference": {
+            "median": float(np.median(rms)),
+            "p90": float(np.percentile(rms, 90)),
+        },
+    }

@@ -1,20 +1,21 @@
-"""What a figure was measured on: machine, versions, how busy it was."""
+"""The machine that figures were measured on: processor, memory, versions, load."""
 
 from __future__ import annotations
 
 import datetime
 import importlib.metadata
-import os
 import platform
 import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 from fink_t2 import __version__
 from fink_t2.errors import FinkT2Error
 from fink_t2.install.java import find_java
 
-#: Packages whose version moves the figures.
+#: Packages whose version influences the figures.
 PACKAGES: Final = (
     "numpy", "numba", "pandas", "pyarrow", "pyspark", "ai-edge-litert", "fastavro",
     "confluent-kafka", "george", "scipy",
@@ -26,9 +27,9 @@ def describe_machine() -> dict[str, Any]:
     return {
         "measured_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
-        "load_average": [round(value, 2) for value in os.getloadavg()],
+        "cores": _cores(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "load_average": [round(value, 2) for value in psutil.getloadavg()],
         "system": platform.platform(),
         "python": platform.python_version(),
         "java": _java(),
@@ -39,6 +40,7 @@ def describe_machine() -> dict[str, Any]:
 
 
 def _processor() -> str:
+    """Return the processor's name, which Python knows on some systems only."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -46,6 +48,13 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    if psutil.LINUX:
+        return len(psutil.Process().cpu_affinity() or [])
+    return psutil.cpu_count() or 1
 
 
 def _java() -> str | None:
@@ -57,7 +66,7 @@ def _java() -> str | None:
 
 
 def _commit() -> str | None:
-    """Return the checkout's commit, marked where tracked files differ from it."""
+    """Return the commit of the checkout, marked if tracked files differ from it."""
     try:
         answer = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--exclude=*"],  # noqa: S607

@@ -174,3 +174,51 @@ def end_to_end_report(result: dict[str, Any]) -> str:
         "half of the input."
     )
     return "\n".join([table(header, rows), "", note])
+
+
+def interpolation_report(result: dict[str, Any]) -> str:
+    """Return the tables of `fink_t2.benchmark.interpolation_accuracy.run_interpolation`."""
+    agreement = [
+        [
+            row["source"],
+            f"{row['curves']:,}",
+            "" if row["points"] is None else number(row["points"]),
+            f"{row['agree']:.2%}",
+            f"{row['agree_or_higher_likelihood']:.2%}",
+            number(row["reference_us"]),
+            number(row["us"]),
+            f"{number(row['ratio'])}x",
+        ]
+        for row in result["agreement"]
+    ]
+    shortening = [
+        [
+            row["source"],
+            f"{row['curves']:,}",
+            *(f"{row['largest_difference'][key]:.5f}" for key in ("median", "p90", "largest")),
+            *(f"{row['rms_difference'][key]:.5f}" for key in ("median", "p90")),
+        ]
+        for row in result["shortening"]
+    ]
+    return "\n".join(
+        [
+            "Agreement with george: within 0.001 of the peak flux, or with a higher likelihood.",
+            "",
+            table(
+                [
+                    "source", "curves", "points", "agree", "or higher", "george us", "fink_t2 us",
+                    "ratio",
+                ],
+                agreement,
+            ),
+            "",
+            "Error of shortening long light curves, in units of the peak flux.",
+            "",
+            table(
+                ["source", "curves", "median", "90 %", "largest", "rms median", "rms 90 %"],
+                shortening,
+            ),
+            "",
+            f"{result['left_out']} light curves that vary too fast for an exact fit are left out.",
+        ]
+    )  # fmt: skip

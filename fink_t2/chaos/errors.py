@@ -1,4 +1,4 @@
-"""What keeps a fault's story from its good end."""
+"""Errors that end the story of a fault early."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from fink_t2.errors import FinkT2Error
 
 
 class ChaosError(FinkT2Error):
-    """The job did not do what a fault's story needs."""
+    """The job did not do what the story of the fault requires."""
 
 
 class CannotStage(FinkT2Error):
-    """This machine does not let the fault happen."""
+    """The fault cannot be caused on this machine."""

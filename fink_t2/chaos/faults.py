@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from fink_t2.chaos import kafka_faults, model_faults, process_faults, storage_faults
 from fink_t2.chaos.scene import Scene
 
 Fault = Callable[[Scene], None]
-#: By the names that they have in the table.
-FAULTS: dict[str, Fault] = {
+#: The faults, by the names that they have in the table.
+FAULTS: Final[dict[str, Fault]] = {
     "restart": process_faults.restart,
     "SIGTERM": process_faults.sigterm,
     "driver killed": process_faults.driver_killed,
@@ -26,5 +27,16 @@ FAULTS: dict[str, Fault] = {
     "checkpoint deleted": storage_faults.checkpoint_deleted,
     "model swapped under load": model_faults.model_swapped,
 }
-#: What CI runs.
-SHORT = ("driver killed", "worker killed", "SIGTERM", "restart", "model swapped under load")
+#: The faults that CI runs.
+SHORT: Final = (
+    "driver killed",
+    "worker killed",
+    "SIGTERM",
+    "restart",
+    "model swapped under load",
+)
+
+
+def summary(name: str) -> str:
+    """Return the first line of a fault's description."""
+    return (FAULTS[name].__doc__ or "").partition("\n")[0]

@@ -1,4 +1,4 @@
-"""Faults on Kafka's side: no broker, messages gone, more partitions, wrong clocks."""
+"""Faults of Kafka: no broker, expired messages, added partitions, wrong clocks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from fink_t2.chaos.messages import messages
 from fink_t2.chaos.scene import PATIENCE_SECONDS, Scene
 
 BROKER_DOWN_SECONDS = 60.0
+#: Longest wait for an answer of Kafka (s).
 KAFKA_SECONDS = 30.0
+#: Messages of each partition that do not expire.
 LEFT_IN_PARTITION = 20
-MORE_PARTITIONS = 5
+#: Number of partitions after some were added.
+ALL_PARTITIONS = 5
 YEAR_MILLISECONDS = 1000 * 3600 * 24 * 365
 
 
 def broker_stopped(scene: Scene) -> None:
-    """No Kafka for a minute: the job waits, or ends and is started again by its supervisor."""
+    """Kafka is away for a minute: the job waits, or ends and is restarted by its supervisor."""
     scene.publish(scene.alerts // 2)
     scene.start()
     scene.wait_for_batch(0)
@@ -34,17 +37,17 @@ def broker_stopped(scene: Scene) -> None:
 
 
 def offsets_expired(scene: Scene) -> None:
-    """Kafka has deleted what was not read: loudly refused, or loudly skipped, by configuration."""
+    """Kafka has deleted unread messages: the job ends, or skips them if it is configured to."""
     scene.publish(scene.alerts // 2)
     scene.start()
     scene.finish()
     scene.publish(scene.alerts // 4)
-    gone = [
+    expired = [
         TopicPartition(scene.topic, partition, end - LEFT_IN_PARTITION)
         for (_, partition), end in scene.ends().items()
     ]
     admin = scene.broker.admin()
-    for future in admin.delete_records(gone).values():
+    for future in admin.delete_records(expired).values():
         future.result(timeout=KAFKA_SECONDS)
     scene.start()
     scene.ends_badly("failOnDataLoss")
@@ -54,13 +57,13 @@ def offsets_expired(scene: Scene) -> None:
 
 
 def partitions_added(scene: Scene) -> None:
-    """The topic gets more partitions while the job runs."""
+    """Partitions are added to the topic while the job runs."""
     scene.publish(scene.alerts // 2)
     scene.start()
     scene.wait_for_batch(1)
     admin = scene.broker.admin()
     with scene.recovery():
-        wanted = [NewPartitions(scene.topic, MORE_PARTITIONS)]
+        wanted = [NewPartitions(scene.topic, ALL_PARTITIONS)]
         for future in admin.create_partitions(wanted).values():
             future.result(timeout=KAFKA_SECONDS)
         scene.publish(scene.alerts // 2)
@@ -68,15 +71,15 @@ def partitions_added(scene: Scene) -> None:
 
 
 def clocks_wrong(scene: Scene) -> None:
-    """Producers whose clocks are decades off, ahead and behind."""
-    _take_any_time(scene)
+    """The clocks of producers are decades ahead or behind."""
+    _accept_any_time(scene)
     scene.start()
-    scene.job.wait_for_event("started", PATIENCE_SECONDS)  # the broker too has settled by then
-    refused: list[str] = []
+    scene.job.wait_for_event("started", PATIENCE_SECONDS)
+    refusals: list[str] = []
 
     def delivered(error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            refused.append(str(error))
+            refusals.append(str(error))
 
     producer = Producer({"bootstrap.servers": scene.broker.bootstrap_servers})
     with scene.recovery():
@@ -85,13 +88,13 @@ def clocks_wrong(scene: Scene) -> None:
             producer.produce(scene.topic, message, timestamp=moment, on_delivery=delivered)
         producer.flush()
         scene.published += scene.alerts
-    if refused:
-        raise ChaosError(f"Kafka has refused {len(refused)} messages: {refused[0]}")
+    if refusals:
+        raise ChaosError(f"Kafka has refused {len(refusals)} messages: {refusals[0]}")
     scene.finish()
 
 
-def _take_any_time(scene: Scene) -> None:
-    """Have the broker take messages of the future, and keep those of the distant past."""
+def _accept_any_time(scene: Scene) -> None:
+    """Have the broker accept messages from the future, and keep those of the distant past."""
     settings = {"message.timestamp.after.max.ms": str((1 << 63) - 1), "retention.ms": "-1"}
     entries = [
         ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)

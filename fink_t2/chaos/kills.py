@@ -1,4 +1,4 @@
-"""Kill parts of the streaming job, -9, as a lost machine or the kernel's memory killer would."""
+"""Kill processes of the streaming job by SIGKILL, as the kernel does when memory runs out."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ from fink_t2.chaos.errors import ChaosError
 from fink_t2.operations.process_tree import Process
 from fink_t2.operations.submitted_job import SubmittedJob, kill
 
+#: Text by which the command line of a process is recognised.
 WORKER = "pyspark.daemon"
 EXECUTOR = "CoarseGrainedExecutorBackend"
 STOP_SECONDS = 60.0
 
 
 def kill_driver(job: SubmittedJob) -> None:
-    """Kill the JVM and the Python driver, not the workers, which must find out by themselves."""
-    for one in job.processes():
-        if WORKER not in one.command:
-            kill(one)
+    """Kill the JVM and the Python driver, but not the workers, which must end by themselves."""
+    for process in job.processes():
+        if WORKER not in process.command:
+            kill(process)
     job.wait(STOP_SECONDS)
 
 
 def kill_worker(job: SubmittedJob) -> None:
     """Kill one Python worker."""
-    # The first is the daemon, of which the workers are forks.
+    # The first process is the daemon, from which the workers are forked.
     kill(_last(job, WORKER, at_least=2))
 
 
 def kill_executor(job: SubmittedJob) -> None:
-    """Kill the JVM of one executor, which a local master does not have."""
+    """Kill the JVM of one executor; with a local master there is none."""
     kill(_last(job, EXECUTOR, at_least=1))
 
 
 def _last(job: SubmittedJob, name: str, at_least: int) -> Process:
-    found = [one for one in job.processes() if name in one.command]
-    if len(found) < at_least:
-        raise ChaosError(f"the job has no process {name} to be killed")
-    return found[-1]
+    processes = [process for process in job.processes() if name in process.command]
+    if len(processes) < at_least:
+        raise ChaosError(f"the job has no process {name} that could be killed")
+    return processes[-1]

@@ -1,36 +1,36 @@
-"""Draw a soak: memory of every process, and the messages that wait, over time."""
+"""The figure of a soak: the memory of the processes and the messages that wait, over time."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-#: Columns of the soak's table, and how the figure calls them.
+#: Columns of the soak's table, and their labels in the figure.
 MEMORY = {"jvm_mb": "JVM", "driver_mb": "driver", "workers_mb": "workers"}
 
 
-def draw(rows: list[dict[str, float]], path: Path) -> None:
+def draw(samples: list[dict[str, float]], path: Path) -> None:
     """Write the figure of a soak.
 
     Parameters
     ----------
-    rows : list of dict
-        See `fink_t2.chaos.soak`.
+    samples : list of dict
+        See `fink_t2.chaos.soak.SoakResult`.
     path : Path
-        Where to; its ending says in which format.
+        File to write; its ending determines the format.
     """
-    import matplotlib as mpl  # an extra: the stream does not need it
+    import matplotlib as mpl
 
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
     figure, (memory, waiting) = plt.subplots(2, 1, sharex=True, figsize=(8, 6))
-    minutes = [row["seconds"] / 60 for row in rows]
+    minutes = [sample["seconds"] / 60 for sample in samples]
     for name, label in MEMORY.items():
-        memory.plot(minutes, [row[name] for row in rows], label=label)
+        memory.plot(minutes, [sample[name] for sample in samples], label=label)
     memory.set_ylabel("resident memory (MB)")
     memory.set_ylim(bottom=0)
     memory.legend()
-    waiting.plot(minutes, [row["published"] - row["committed"] for row in rows])
+    waiting.plot(minutes, [sample["published"] - sample["committed"] for sample in samples])
     waiting.set_ylabel("messages that wait")
     waiting.set_ylim(bottom=0)
     waiting.set_xlabel("time (minutes)")

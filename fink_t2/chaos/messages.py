@@ -1,4 +1,4 @@
-"""Messages whose fate can be followed: small ZTF alerts, each with a candid of its own."""
+"""Messages that can be followed through the job: small ZTF alerts with consecutive candids."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fink_t2.alerts.frames import container_prefix, single_container
 from fink_t2.chaos.small_alerts import SMALL_SCHEMA, datum, small_alert
 
 PREFIX: Final = container_prefix(json.dumps(SMALL_SCHEMA))
-#: One message in so many can't be read.
+#: One in this number of messages cannot be read.
 BROKEN_ONE_IN: Final = 20
-#: One alert in so many has a history too short to be classified.
+#: One in this number of alerts has a history too short to be classified.
 SHORT_ONE_IN: Final = 7
 FIRST_NIGHT: Final = 2460000.5
 NIGHTS: Final = 3
 
 
 def messages(first: int, count: int) -> Iterator[tuple[bytes, bool]]:
-    """Yield messages number ``first`` and on, and whether each can be read."""
+    """Yield ``count`` messages from number ``first`` on, each with whether it can be read."""
     for number in range(first, first + count):
         if number % BROKEN_ONE_IN == BROKEN_ONE_IN - 1:
             yield b"no alert " + str(number).encode(), False

@@ -1,4 +1,4 @@
-"""Faults of models: changed, and spoilt, under load."""
+"""Faults of models: a model is replaced, or damaged, under load."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from fink_t2.science.model_store import METADATA_FILE, MODEL_FILE, ModelStore, d
 from fink_t2.surveys import passbands_of
 
 NAME = "t2-ztf"
-FIRST, OTHER, SPOILT = "1", "2", "3"
-SAME = 1e-4
+FIRST, OTHER, DAMAGED = "1", "2", "3"
+#: Largest difference of a probability computed here from that in the table.
+TOLERANCE = 1e-4
 
 
 def model_swapped(scene: Scene) -> None:
-    """Another model, a spoilt one, and the first again, promoted while alerts flow.
+    """Another model, a damaged one and the first one again are promoted while alerts flow.
 
     Every row must name the model that made it: its probabilities are compared with those that
     the named model gives here.
@@ -36,7 +37,7 @@ def model_swapped(scene: Scene) -> None:
         with scene.recovery():
             store.promote(NAME, OTHER)
             _publish_until(scene, lambda event: event.get("model") == f"{NAME}/{OTHER}")
-        store.promote(NAME, SPOILT)
+        store.promote(NAME, DAMAGED)
         _publish_until(scene, lambda event: "is refused" in event["event"])
         store.promote(NAME, FIRST)
         _publish_until(scene, lambda event: f"{NAME}/{FIRST} takes over" in event["event"])
@@ -44,35 +45,37 @@ def model_swapped(scene: Scene) -> None:
 
 
 def _store(folder: Path) -> ModelStore:
-    """Return a store of the shipped model, one that answers otherwise, and a spoilt one."""
+    """Return a store of the shipped model, one with other probabilities, and a damaged one."""
     shipped = Path(
         ModelStore(default_models_folder(), passbands_of=passbands_of).current(NAME).tflite_path
     ).parent
     metadata = json.loads((shipped / METADATA_FILE).read_text())
-    for version in (FIRST, OTHER, SPOILT):
+    for version in (FIRST, OTHER, DAMAGED):
         (folder / NAME / version).mkdir(parents=True)
         shutil.copyfile(shipped / MODEL_FILE, folder / NAME / version / MODEL_FILE)
         changed = metadata | {"version": version}
-        if version == OTHER:  # the same network, its features in another order
+        if version == OTHER:  # the same network, with its features in another order
             changed["features"] = metadata["features"][::-1]
         (folder / NAME / version / METADATA_FILE).write_text(json.dumps(changed))
-    spoilt = folder / NAME / SPOILT / MODEL_FILE
-    spoilt.write_bytes(spoilt.read_bytes()[:1000])
+    damaged = folder / NAME / DAMAGED / MODEL_FILE
+    damaged.write_bytes(damaged.read_bytes()[:1000])
     store = ModelStore(folder, passbands_of=passbands_of)
     store.promote(NAME, FIRST)
     return store
 
 
-def _publish_until(scene: Scene, is_it: Callable[[dict[str, Any]], bool]) -> None:
-    """Let alerts flow until the job has logged something."""
-    seen = len(scene.job.events())
+def _publish_until(scene: Scene, is_expected: Callable[[dict[str, Any]], bool]) -> None:
+    """Let alerts flow until the job has logged an expected event."""
+    n_seen = len(scene.job.events())
     publishing = scene.publishing(scene.alerts // 2, scene.rate)
-    scene.wait_until(lambda: any(map(is_it, scene.job.events()[seen:])), "the swap is logged")
+    scene.wait_until(
+        lambda: any(map(is_expected, scene.job.events()[n_seen:])), "the swap is logged"
+    )
     publishing.join()
 
 
 def _check_labels(scene: Scene, store: ModelStore) -> None:
-    """Classify every alert of the table anew with the model that its row names."""
+    """Classify every alert of the table again, with the model that its row names."""
     table = ds.dataset(Path(scene.config.output.path, "alerts"), format="parquet").to_table(
         columns=["candid", "t2", "t2_status", "t2_model"]
     )
@@ -82,16 +85,20 @@ def _check_labels(scene: Scene, store: ModelStore) -> None:
             continue
         models.add(row["t2_model"])
         version = row["t2_model"].rpartition("/")[2]
-        made = alert(row["candid"])
-        points = [made["candidate"], *made["prv_candidates"]]
+        published = alert(row["candid"])
+        points = [published["candidate"], *published["prv_candidates"]]
         jd, fid, magpsf, sigmapsf = (
             [point[name] for point in points] for name in ("jd", "fid", "magpsf", "sigmapsf")
         )
-        wanted = classify_light_curve(
+        expected = classify_light_curve(
             jd, fid, magpsf, sigmapsf, model=str(store.folder / NAME / version)
         )
-        found = dict(row["t2"])
-        if not np.allclose([found[c] for c in CLASSES], [wanted[c] for c in CLASSES], atol=SAME):
-            raise ChaosError(f"alert {row['candid']} was not made by {row['t2_model']}")
+        stored = dict(row["t2"])
+        if not np.allclose(
+            [stored[name] for name in CLASSES],
+            [expected[name] for name in CLASSES],
+            atol=TOLERANCE,
+        ):
+            raise ChaosError(f"alert {row['candid']} was not classified by {row['t2_model']}")
     if models != {f"{NAME}/{FIRST}", f"{NAME}/{OTHER}"}:
-        raise ChaosError(f"not the two sound models have classified, but {sorted(models)}")
+        raise ChaosError(f"expected alerts of both sound models, found those of {sorted(models)}")

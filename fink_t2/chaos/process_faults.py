@@ -1,4 +1,4 @@
-"""Faults of processes: stopped, killed, started again."""
+"""Faults of processes: stopped, killed, restarted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from fink_t2.chaos.kills import kill_driver, kill_executor, kill_worker
 from fink_t2.chaos.scene import Scene
 
+#: How often the driver is killed in `driver_killed_when_decided`.
 KILLS_BETWEEN_SINKS = 3
 
 
 def restart(scene: Scene) -> None:
-    """A clean stop and start between batches: not even a repeat in Kafka is allowed."""
+    """The job is stopped and started between batches; not even repeats in Kafka are allowed."""
     scene.publish(scene.alerts // 2)
     scene.start()
     scene.finish()
@@ -23,14 +24,14 @@ def restart(scene: Scene) -> None:
 
 
 def driver_killed(scene: Scene) -> None:
-    """kill -9 of JVM and driver while alerts flow, in the midst of a batch; then a restart."""
+    """JVM and driver are killed in the middle of a batch, then the job is restarted."""
     with scene.under_load(), scene.recovery():
         kill_driver(scene.job)
         scene.start()
 
 
 def driver_killed_when_decided(scene: Scene) -> None:
-    """kill -9 as soon as a batch is decided: in the tables or on the way, not yet in Kafka."""
+    """The driver is killed once a batch is decided: on its way to the tables, not yet in Kafka."""
     publishing = scene.publishing(scene.alerts, scene.rate)
     tables = Path(scene.config.output.path)
     for _ in range(KILLS_BETWEEN_SINKS):
@@ -45,19 +46,19 @@ def driver_killed_when_decided(scene: Scene) -> None:
 
 
 def worker_killed(scene: Scene) -> None:
-    """kill -9 of a Python worker: Spark tries the task again, the job goes on."""
+    """A Python worker is killed: Spark repeats the task, and the job continues."""
     with scene.under_load(), scene.recovery():
         kill_worker(scene.job)
 
 
 def executor_killed(scene: Scene) -> None:
-    """kill -9 of an executor's JVM in local-cluster mode: another is started, the job goes on."""
+    """The JVM of an executor is killed in local-cluster mode: another is started."""
     with scene.under_load(master="local-cluster[1,1,1024]"), scene.recovery():
         kill_executor(scene.job)
 
 
 def sigterm(scene: Scene) -> None:
-    """SIGTERM in the midst of a batch: it is finished and committed, the exit code is 0."""
+    """SIGTERM in the middle of a batch: the batch is committed, the exit code is 0."""
     with scene.under_load(), scene.recovery():
         scene.stop()
         scene.start()

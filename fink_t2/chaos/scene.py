@@ -1,4 +1,4 @@
-"""One fault's stage: a topic, a configuration, a job, and who counts what went in and out."""
+"""The scene of one fault: a topic, a configuration, a job, and the count of what came out."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ from fink_t2.operations.checkpoint import CheckpointError, Offsets, read_progres
 from fink_t2.operations.submitted_job import SubmittedJob
 
 PARTITIONS = 2
+#: Longest wait for something that the job is to do (s).
 PATIENCE_SECONDS = 600.0
+#: Longest wait for the job to stop (s).
 STOP_SECONDS = 400.0
 POLL_SECONDS = 0.2
+#: Time in which the messages of a fault are published while the job runs (s).
 PUBLISHING_SECONDS = 10.0
-#: Two drivers and a broker must find room on a small machine.
+#: Two drivers and a broker must fit into the memory of a small machine.
 OPTIONS = (
     *("--conf", "spark.ui.enabled=false"),
     *("--conf", "spark.driver.memory=1g"),
@@ -63,17 +66,20 @@ class Outcome:
     Attributes
     ----------
     messages : int
-        Published.
+        Messages that were published.
     rows, dead_letters : int
-        In the tables.
-    lost, duplicated : int
-        Messages in no table; messages or alerts in the tables more than once.
+        Rows of the two tables.
+    lost : int
+        Messages in no table.
+    duplicated : int
+        Messages or alerts that are in the tables more than once.
     expired : int
-        Deleted by Kafka before they could be read; skipped, as configured. Not in `lost`.
+        Messages that Kafka deleted before they could be read, and that were skipped, as
+        configured. They do not count as `lost`.
     topic : TopicAudit
-        How the output topic agrees with the table.
+        Agreement of the output topic with the table.
     seconds : float
-        From the fault to the next committed batch, the restart included.
+        Time from the fault to the next committed batch, including the restart.
     """
 
     messages: int
@@ -87,7 +93,7 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing was lost and nothing came twice."""
+        """Whether nothing was lost and nothing was written twice."""
         return not (self.lost or self.duplicated or self.topic.missing or self.topic.unknown)
 
 
@@ -97,15 +103,15 @@ class Scene:
     Parameters
     ----------
     broker : LocalKafka
-        Runs.
+        A running broker.
     folder : Path
-        Empty; gets configuration, checkpoint, tables and the job's log.
+        An empty folder for configuration, checkpoint, tables and the job's log.
     topic : str
-        New.
+        Name of a new topic.
     per_batch : int
-        Most messages in one batch.
+        Largest number of messages in one batch.
     alerts : int
-        Messages that a fault's story is about.
+        Number of messages that the fault publishes.
     """
 
     def __init__(
@@ -115,13 +121,13 @@ class Scene:
         self.folder = folder
         self.topic = topic
         self.alerts = alerts
-        #: Messages per second, where they are published while the job runs.
+        #: Messages per second that are published while the job runs.
         self.rate = alerts / PUBLISHING_SECONDS
         self.published = 0
         self.recovered_after = 0.0
         self.metrics_port = 0
         self.log = folder / "job.log"
-        #: Holds tables and checkpoint.
+        #: Folder of tables and checkpoint.
         self.disk = folder / "disk"
         self.disk.mkdir(parents=True)
         self.config_file = folder / "job.toml"
@@ -144,7 +150,7 @@ class Scene:
 
     @property
     def job(self) -> SubmittedJob:
-        """The run that was started last."""
+        """The last run that was started."""
         return self._jobs[-1]
 
     def start(self, master: str = "local[2]", settings: Mapping[str, Any] | None = None) -> None:
@@ -156,7 +162,7 @@ class Scene:
         job.start()
 
     def stop(self) -> None:
-        """Ask the job to stop, as a supervisor does.
+        """Stop the job as a supervisor does.
 
         Raises
         ------
@@ -167,20 +173,27 @@ class Scene:
         if code != 0:
             raise ChaosError(f"after SIGTERM the job ended with {code}:\n{self.job.tail()}")
 
-    def ends_badly(self, why: str) -> None:
-        """Wait for the job to end by itself, with an exit code and a line that say so.
+    def ends_badly(self, reason: str) -> None:
+        """Wait until the job ends by itself, with an exit code other than 0 and a reason.
+
+        Parameters
+        ----------
+        reason : str
+            Text that the output of the job must contain.
 
         Raises
         ------
         ChaosError
-            If it ends as if all were well, or does not say why.
+            If the exit code is 0, or the output does not contain the reason.
         """
         code = self.job.wait(STOP_SECONDS)
-        if code == 0 or why not in self.job.output():
-            raise ChaosError(f"the job ended with {code}, not on {why!r}:\n{self.job.tail()}")
+        if code == 0 or reason not in self.job.output():
+            raise ChaosError(
+                f"the job ended with {code}, and not because of {reason!r}:\n{self.job.tail()}"
+            )
 
     def supervise(self, batch: int) -> None:
-        """Start the job again whenever it ends, as systemd would, until a batch is committed."""
+        """Restart the job whenever it ends, as systemd would, until a batch is committed."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self.batch() < batch:
             if time.monotonic() > deadline:
@@ -193,7 +206,7 @@ class Scene:
     def under_load(
         self, master: str = "local[2]", settings: Mapping[str, Any] | None = None
     ) -> Iterator[None]:
-        """Let something happen to a job through which alerts flow, then let it catch up."""
+        """Cause a fault while alerts flow through the job, then wait until it has caught up."""
         publishing = self.publishing(self.alerts, self.rate)
         self.start(master, settings)
         self.wait_for_batch(1)
@@ -203,22 +216,29 @@ class Scene:
 
     @contextmanager
     def recovery(self) -> Iterator[None]:
-        """Measure how long it takes from a fault to the next committed batch."""
+        """Measure the time from a fault to the next committed batch."""
         before, begin = self.batch(), time.monotonic()
         yield
         self.wait_for_batch(before + 1)
         self.recovered_after = time.monotonic() - begin
 
     def publish(self, count: int, rate: float = 0.0) -> None:
-        """Publish messages, at so many per second (0: at once), and wait until Kafka has them.
+        """Publish messages, and wait until Kafka has confirmed them.
+
+        Parameters
+        ----------
+        count : int
+            Number of messages.
+        rate : float
+            Messages per second; 0 publishes them at once.
 
         Raises
         ------
         ChaosError
-            If Kafka did not take them all.
+            If Kafka has not confirmed them all.
         """
         first = self.published
-        self.published += count  # at once: another thread may publish too
+        self.published += count  # before anything is sent: another thread may publish, too
         publisher = Publisher(self.topic, self.broker.bootstrap_servers)
         begin = time.perf_counter()
         for sent, (message, _) in enumerate(messages(first, count)):
@@ -229,13 +249,13 @@ class Scene:
             raise ChaosError(f"not all messages could be published: {dict(publisher.errors)}")
 
     def publishing(self, count: int, rate: float) -> threading.Thread:
-        """Publish in the background; join the result before looking at what came out."""
+        """Publish in the background; the returned thread ends once Kafka has all messages."""
         thread = threading.Thread(target=self.publish, args=(count, rate), daemon=True)
         thread.start()
         return thread
 
     def batch(self) -> int:
-        """Return the last committed batch, -1 if none."""
+        """Return the number of the last committed batch, -1 if there is none."""
         try:
             return read_progress(self.config.checkpoint).batch
         except CheckpointError:
@@ -246,7 +266,7 @@ class Scene:
         self.wait_until(lambda: self.batch() >= number, f"batch {number} is committed")
 
     def wait_until_caught_up(self) -> None:
-        """Wait until all that Kafka has is committed."""
+        """Wait until every message that Kafka has is in a committed batch."""
         self.wait_until(self.is_caught_up, "the job has caught up")
 
     def is_caught_up(self) -> bool:
@@ -258,7 +278,7 @@ class Scene:
         return all(committed.get(key, 0) >= end for key, end in self.ends().items())
 
     def ends(self) -> Offsets:
-        """Return the offset behind the last message of every partition of the topic."""
+        """Return the offset after the last message of every partition of the topic."""
         consumer = Consumer(
             {
                 "bootstrap.servers": self.broker.bootstrap_servers,
@@ -267,18 +287,25 @@ class Scene:
             }
         )
         try:
-            known = consumer.list_topics(self.topic, timeout=10).topics[self.topic].partitions
+            described = consumer.list_topics(self.topic, timeout=10).topics[self.topic]
             return {
-                (self.topic, k): consumer.get_watermark_offsets(
-                    TopicPartition(self.topic, k), timeout=10
+                (self.topic, number): consumer.get_watermark_offsets(
+                    TopicPartition(self.topic, number), timeout=10
                 )[1]
-                for k in known
+                for number in described.partitions
             }
         finally:
             consumer.close()
 
-    def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
-        """Wait for something the running job shall do.
+    def wait_until(self, is_met: Callable[[], bool], condition: str) -> None:
+        """Wait until the running job has fulfilled a condition.
+
+        Parameters
+        ----------
+        is_met : callable
+            Tells whether the condition is fulfilled.
+        condition : str
+            The condition in words, for the error.
 
         Raises
         ------
@@ -286,71 +313,73 @@ class Scene:
             If the job ends before, or takes too long.
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
+        while not is_met():
             if not self.job.is_running():
-                raise ChaosError(f"the job ended before {what}:\n{self.job.tail()}")
+                raise ChaosError(f"the job ended before {condition}:\n{self.job.tail()}")
             if time.monotonic() > deadline:
-                raise ChaosError(f"not within {PATIENCE_SECONDS:.0f} s: {what}\n{self.job.tail()}")
+                raise ChaosError(
+                    f"not within {PATIENCE_SECONDS:.0f} s: {condition}\n{self.job.tail()}"
+                )
             time.sleep(POLL_SECONDS)
 
     def finish(self) -> None:
-        """Catch up, then stop the job.
+        """Wait until the job has caught up, then stop it.
 
         Raises
         ------
         ChaosError
-            If it does not stop cleanly, a batch has had more messages than configured, or the
-            metrics are not what the batches sum up to.
+            If it does not stop cleanly, a batch had more messages than configured, or the
+            metrics differ from the sums over the batches.
         """
         self.wait_until_caught_up()
         self.wait_until(self._metrics_agree, "its metrics agree with its batch lines")
         self.stop()
         largest = max((batch["in"] for batch in self.job.batches()), default=0)
         if largest > self.config.source.alerts_per_batch:
-            raise ChaosError(f"a batch has had {largest} messages")
+            raise ChaosError(f"a batch had {largest} messages, more than configured")
 
     def _metrics_agree(self) -> bool:
-        found, batches = scrape(self.metrics_port), self.job.batches()
+        metrics, batches = scrape(self.metrics_port), self.job.batches()
         return (
-            found["fink_t2_messages_total",] == sum(batch["in"] for batch in batches)
-            and found["fink_t2_dead_letters_total",] == sum(b["dead_letters"] for b in batches)
-            and found["fink_t2_batches_total",] == len(batches)
+            metrics["fink_t2_messages_total",] == sum(batch["in"] for batch in batches)
+            and metrics["fink_t2_dead_letters_total",] == sum(b["dead_letters"] for b in batches)
+            and metrics["fink_t2_batches_total",] == len(batches)
         )
 
     def check_no_repeats(self) -> None:
-        """Check that the output topic has every alert once, as it must after a clean restart.
+        """Check that the output topic holds every alert once, as it must after a clean restart.
 
         Raises
         ------
         ChaosError
-            If it has not.
+            If it holds repeats.
         """
         repeats = audit_topic(self.config).repeats
         if repeats:
             raise ChaosError(f"a clean restart has sent {repeats} alerts to Kafka twice")
 
     def outcome(self) -> Outcome:
-        """Account for all that was published."""
+        """Account for every message that was published."""
         config = self.config
-        found = totals(audit(config))
-        unread = self.published - found["messages"]
+        sums = totals(audit(config))
+        unread = self.published - sums["messages"]
         return Outcome(
             messages=self.published,
-            rows=found["rows"],
-            dead_letters=found["dead_letters"],
-            lost=found["missing"] - found["expired"] + max(unread, 0),
-            duplicated=found["twice"] + found["ahead"],
-            expired=found["expired"],
+            rows=sums["rows"],
+            dead_letters=sums["dead_letters"],
+            lost=sums["missing"] - sums["expired"] + max(unread, 0),
+            duplicated=sums["twice"] + sums["ahead"],
+            expired=sums["expired"],
             topic=audit_topic(config),
             seconds=self.recovered_after,
         )
 
     def at_end(self, action: Callable[[], object]) -> None:
-        """Have something done once the scene is over and accounted for."""
+        """Register an action to be done once the scene is over and accounted for."""
         self._at_end.append(action)
 
     def clear(self) -> None:
-        """End what still runs; do what was left for the end."""
+        """Kill the processes that still run, and do what was registered for the end."""
         for job in self._jobs:
             job.kill()
         for action in self._at_end:

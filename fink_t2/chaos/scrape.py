@@ -1,4 +1,4 @@
-"""Ask a running job for its metrics, as Prometheus does."""
+"""Read the metrics of a running job, as Prometheus does."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def scrape(port: int) -> dict[tuple[str, ...], float]:
     Parameters
     ----------
     port : int
-        Of its ``metrics.address``.
+        Port of the job's ``metrics.address``.
 
     Returns
     -------
     dict
-        Name, and the values of all labels but the survey in the order of the labels' names, to
-        the metric's value.
+        Values of the metrics. A key holds the name of the metric and the values of its labels,
+        without the survey, in the order of the labels' names.
     """
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=SECONDS) as reply:
         text = reply.read().decode()

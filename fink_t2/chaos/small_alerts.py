@@ -1,4 +1,4 @@
-"""The smallest alerts in which every form that ZTF's have is found: a few hundred bytes each."""
+"""Small alerts with the types of ZTF's: records, arrays, nullable fields, a few hundred bytes."""
 
 from __future__ import annotations
 
@@ -46,12 +46,14 @@ def small_alert(
 
     Parameters
     ----------
-    object_id, candid
-        Names of object and alert.
+    object_id : str
+        Identifier of the object.
+    candid : int
+        Identifier of the alert.
     candidate : dict
         The newest point: jd, fid, magpsf, sigmapsf, isdiffpos.
     history : list of dict
-        The points before it.
+        The earlier points.
     """
     return {
         "schemavsn": "4.02",
@@ -64,7 +66,15 @@ def small_alert(
 
 
 def datum(alert: dict[str, Any], schema: dict[str, Any] | None = None) -> bytes:
-    """Return an alert, binary-encoded."""
+    """Return an alert in Avro's binary encoding, without schema.
+
+    Parameters
+    ----------
+    alert : dict
+        See `small_alert`.
+    schema : dict, optional
+        Schema to encode it with; default `SMALL_SCHEMA`.
+    """
     out = io.BytesIO()
     fastavro.schemaless_writer(out, schema or SMALL_SCHEMA, alert)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""A disk that is soon full: a small file system in memory, which only root can mount."""
+"""A disk that is quickly full: a small file system in memory, which only root can mount."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def mount(folder: Path, megabytes: int = MEGABYTES) -> None:
     Raises
     ------
     CannotStage
-        If this user or this machine can't.
+        If this user cannot mount it, or this machine has no such file system.
     """
     options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "fink_t2-chaos"]
     _run("mount", *options, str(folder))
 
 
 def unmount(folder: Path) -> None:
-    """Take the file system away, and what is on it."""
+    """Unmount the file system, and lose what is on it."""
     _run("umount", str(folder))
 
 
@@ -34,13 +34,13 @@ def _run(name: str, *arguments: str) -> None:
     program = shutil.which(name)
     if program is None:
         raise CannotStage(f"a small disk can't be mounted here: there is no {name}")
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise CannotStage(f"a small disk can't be mounted here: {done.stderr.strip()}")
+    ran = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise CannotStage(f"a small disk can't be mounted here: {ran.stderr.strip()}")
 
 
 def fill(folder: Path) -> Path:
-    """Write a file that takes all the room there is."""
+    """Write a file that takes all the space there is, and return its path."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as stream:
         while True:

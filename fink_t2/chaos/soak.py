@@ -1,33 +1,18 @@
-"""Feed the job for a while and watch its memory: ``bin/soak``.
-
-Alert packets, cutouts and all, are published again and again. Every few seconds the messages
-that wait and the resident memory of JVM, driver and Python workers are written to a table, and
-in the end drawn. With a rate beyond what the machine can classify this is the overload test:
-the lag grows, memory must not.
-
-Exit code 1: memory has grown by more than --growth from the first third to the last, or a
-message that the job has read is not accounted for.
-
-Examples:
-  bin/soak --minutes 30 --rate 100 --catch-up
-  bin/soak --minutes 5 --rate 1000 --out overload
-"""
+"""Feed the streaming job at a steady rate, and watch its memory and the messages that wait."""
 
 from __future__ import annotations
 
-import argparse
 import csv
 import itertools
-import json
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 from tqdm import tqdm
 
@@ -39,75 +24,103 @@ from fink_t2.kafka.publisher import Publisher
 from fink_t2.operations.audit import audit, totals
 from fink_t2.operations.checkpoint import read_progress
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-SAMPLE_SECONDS = 5.0
-PER_BATCH = 2000
-#: So many alerts go through before the watch begins: all is loaded, and most of it compiled.
-WARM_UP = 2 * PER_BATCH
-PAGES_PER_MEGABYTE = 1024**2 / 4096
+SAMPLE_SECONDS: Final = 5.0
+ALERTS_PER_BATCH: Final = 2000
+#: Alerts that go through the job before it is watched, so that all code is loaded and most of it
+#: compiled.
+WARM_UP_ALERTS: Final = 2 * ALERTS_PER_BATCH
+
+#: A sample: seconds since the begin, messages published and committed, memory (MB).
+Sample = dict[str, float]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the soak."""
-    args = _parser().parse_args(arguments)
-    packets = [packet for _, packet in archived_packets(args.alerts)]
+@dataclass(frozen=True)
+class SoakResult:
+    """What came of a soak.
+
+    Attributes
+    ----------
+    samples : list of dict
+        One per `SAMPLE_SECONDS`: ``seconds``, ``published``, ``committed``, and the keys of
+        `fink_t2.chaos.memory_figure.MEMORY`.
+    totals : dict of str to int
+        See `fink_t2.operations.audit.totals`.
+    """
+
+    samples: list[Sample]
+    totals: dict[str, int]
+
+    def thirds(self, name: str) -> tuple[float, float]:
+        """Return the median memory in the first and in the last third of the soak (MB)."""
+        third = max(1, len(self.samples) // 3)
+        first = median(sample[name] for sample in self.samples[:third])
+        return first, median(sample[name] for sample in self.samples[-third:])
+
+    def waiting(self) -> tuple[float, float]:
+        """Return the number of messages that waited at the first and at the last sample."""
+        first, last = self.samples[0], self.samples[-1]
+        return first["published"] - first["committed"], last["published"] - last["committed"]
+
+
+def run_soak(
+    alerts: Path,
+    rate: float,
+    seconds: float,
+    out: Path,
+    settings: Mapping[str, Any],
+    *,
+    catch_up: bool = False,
+) -> SoakResult:
+    """Publish alerts again and again while the job runs, and sample its memory.
+
+    Parameters
+    ----------
+    alerts : Path
+        Archived alerts, see `fink_t2.files.archive.archived_packets`.
+    rate : float
+        Alerts per second.
+    seconds : float
+        Duration of the watch, after the warm-up.
+    out : Path
+        Path without ending of the table (.csv) and the figure (.png) that are written.
+    settings : mapping
+        Overrides of the job's configuration.
+    catch_up : bool
+        Whether to wait until the job has read everything before it is stopped.
+
+    Raises
+    ------
+    FinkT2Error
+        If there are no alerts, or the job ends or does not stop cleanly.
+    """
+    packets = [packet for _, packet in archived_packets(alerts)]
     folder = Path(tempfile.mkdtemp(prefix="fink_t2-soak-"))
-    rows: list[dict[str, float]] = []
+    samples: list[Sample] = []
     with LocalKafka(folder / "kafka") as broker:
-        scene = Scene(broker, folder / "job", "soak", PER_BATCH)
+        scene = Scene(broker, folder / "job", "soak", ALERTS_PER_BATCH)
         try:
-            scene.start(settings=dict(args.set))
-            with _publishing(scene, packets, rate=None, most=WARM_UP):
+            scene.start(settings=settings)
+            with _publishing(scene, packets, rate=None, most=WARM_UP_ALERTS):
                 pass
             scene.wait_until_caught_up()
-            with _publishing(scene, packets, args.rate):
-                _watch(scene, 60 * args.minutes, rows)
-            if args.catch_up:
+            with _publishing(scene, packets, rate):
+                _watch(scene, seconds, samples)
+            if catch_up:
                 scene.wait_until_caught_up()
             scene.stop()
-            found = totals(audit(scene.config))
+            sums = totals(audit(scene.config))
         finally:
             scene.clear()
-            if rows:
-                _write(args.out, rows)
-    print(json.dumps(found))
-    is_flat = [_report(name, rows, args.growth) for name in MEMORY]
-    print(f"waiting: {_waiting(rows[0]):.0f} at the begin, {_waiting(rows[-1]):.0f} at the end")
-    return 0 if all(is_flat) and not found["missing"] and not found["twice"] else 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bin/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--minutes", type=float, default=30.0)
-    parser.add_argument("--rate", type=float, default=100.0, help="alerts/s (default 100)")
-    parser.add_argument("--alerts", type=Path, default=CHECKOUT / "data" / "alerts",
-                        help="packets to publish, see fink-t2 replay")  # fmt: skip
-    parser.add_argument("--growth", type=float, default=0.2, help="most growth (default 0.2)")
-    parser.add_argument("--out", type=Path, default=Path("soak"), help="FILE.csv and FILE.png")
-    parser.add_argument("--catch-up", action="store_true", help="wait for the lag to go before end")
-    parser.add_argument("--set", action="append", default=[], type=_setting, metavar="KEY=VALUE",
-                        help="of the job's configuration; the value as JSON")  # fmt: skip
-    return parser
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    """Split ``key=value`` at the first equals sign and read the value as JSON."""
-    key, equals, value = text.partition("=")
-    if not (key and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError as error:
-        raise argparse.ArgumentTypeError(f"{value!r} is not JSON: {error}") from error
+            if samples:
+                _write(out, samples)
+    return SoakResult(samples, sums)
 
 
 @contextmanager
 def _publishing(
     scene: Scene, packets: list[bytes], rate: float | None, most: int | None = None
 ) -> Iterator[None]:
-    """Publish in the background until the end of the context, or so many alerts."""
+    """Publish in the background until the end of the context, or `most` alerts."""
     is_over = threading.Event()
 
     def publish() -> None:
@@ -128,14 +141,14 @@ def _publishing(
     thread.join()
 
 
-def _watch(scene: Scene, seconds: float, rows: list[dict[str, float]]) -> None:
-    """Note how much waits, and who holds how much memory, for so long."""
+def _watch(scene: Scene, seconds: float, samples: list[Sample]) -> None:
+    """Sample the messages that wait and the memory of the job's processes."""
     begin = time.monotonic()
-    with tqdm(total=round(seconds), unit="s", disable=None) as bar:
+    with tqdm(total=round(seconds), desc="soak", unit="s", disable=None) as bar:
         while (now := time.monotonic() - begin) < seconds:
             scene.job.check()
             committed = read_progress(scene.config.checkpoint).committed
-            rows.append(
+            samples.append(
                 {
                     "seconds": round(now, 1),
                     "published": sum(scene.ends().values()),
@@ -150,49 +163,24 @@ def _watch(scene: Scene, seconds: float, rows: list[dict[str, float]]) -> None:
 def _memory(scene: Scene) -> dict[str, float]:
     """Return the resident memory of JVM, driver and workers (MB).
 
-    A child that the JVM is just making, for a command like chmod, has for a moment the JVM's own
-    name and memory: so the largest counts and not the sum.
+    A child that the JVM has just forked to run a command such as chmod has, for a moment, the
+    JVM's own name and memory; so the largest of the JVMs counts, and not their sum.
     """
     memory = dict.fromkeys(MEMORY, 0.0)
     for process in scene.job.processes():
-        resident = _resident_mb(process.pid)
         if "pyspark.daemon" in process.command:
-            memory["workers_mb"] += resident
+            memory["workers_mb"] += process.memory_mb
         elif "java" in process.command.partition(" ")[0]:
-            memory["jvm_mb"] = max(memory["jvm_mb"], resident)
+            memory["jvm_mb"] = max(memory["jvm_mb"], process.memory_mb)
         else:
-            memory["driver_mb"] += resident
+            memory["driver_mb"] += process.memory_mb
     return memory
 
 
-def _resident_mb(pid: int) -> float:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) / PAGES_PER_MEGABYTE
-    except (OSError, IndexError):
-        return 0.0  # it has ended meanwhile
-
-
-def _waiting(row: dict[str, float]) -> float:
-    return row["published"] - row["committed"]
-
-
-def _report(name: str, rows: list[dict[str, float]], most_growth: float) -> bool:
-    """Print how a process's memory has grown; tell whether that is little."""
-    third = max(1, len(rows) // 3)
-    first = median(row[name] for row in rows[:third])
-    last = median(row[name] for row in rows[-third:])
-    print(f"{name}: {first:.0f} in the first third, {last:.0f} in the last")
-    return last <= (1 + most_growth) * first
-
-
-def _write(out: Path, rows: list[dict[str, Any]]) -> None:
+def _write(out: Path, samples: list[Sample]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.with_suffix(".csv").open("w", newline="") as stream:
-        table = csv.DictWriter(stream, rows[0].keys())
+        table = csv.DictWriter(stream, samples[0].keys())
         table.writeheader()
-        table.writerows(rows)
-    draw(rows, out.with_suffix(".png"))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        table.writerows(samples)
+    draw(samples, out.with_suffix(".png"))

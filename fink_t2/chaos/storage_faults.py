@@ -1,4 +1,4 @@
-"""Faults of the disk: not writable, full, tables or checkpoint deleted."""
+"""Faults of storage: not writable, full, tables or checkpoint deleted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from fink_t2.chaos.small_disk import fill, mount, unmount
 
 
 def output_not_writable(scene: Scene) -> None:
-    """The tables' folder can't be written for a while: the job ends, says so, and goes on after.
+    """The output folder cannot be written for a while: the job ends, and continues afterwards.
 
-    A plain file stands where the folder of the job's own files was: that stops root too,
-    unlike a read-only mode.
+    A file takes the place of the folder of the job's own files: unlike a read-only mode, this
+    stops root as well.
     """
     own, aside = Path(scene.config.output.path, "_stream"), scene.folder / "aside"
     with scene.under_load(), scene.recovery():
@@ -26,7 +26,7 @@ def output_not_writable(scene: Scene) -> None:
 
 
 def output_disk_full(scene: Scene) -> None:
-    """The disk of tables and checkpoint is full: the job ends, says so, and goes on after."""
+    """The disk of tables and checkpoint is full: the job ends, and continues afterwards."""
     mount(scene.disk)
     scene.at_end(lambda: unmount(scene.disk))
     with scene.under_load(), scene.recovery():
@@ -37,7 +37,7 @@ def output_disk_full(scene: Scene) -> None:
 
 
 def output_deleted(scene: Scene) -> None:
-    """The tables are gone, the checkpoint is not: the job refuses; without both, all comes anew."""
+    """The tables are deleted: the job refuses to start; without the checkpoint it starts anew."""
     scene.publish(scene.alerts)
     scene.start()
     scene.finish()
@@ -53,7 +53,7 @@ def output_deleted(scene: Scene) -> None:
 
 
 def checkpoint_deleted(scene: Scene) -> None:
-    """The checkpoint is gone, the tables are not: to go on would write all alerts again."""
+    """The checkpoint is deleted: the job refuses to start, as it would write all alerts again."""
     scene.publish(scene.alerts)
     scene.start()
     scene.finish()

@@ -1,4 +1,6 @@
-"""Classify files of alerts or light curves; one row of probabilities per alert or object.
+"""Classify files of alerts or light curves.
+
+Writes one row per alert or object, with its probabilities, class and status.
 
 INPUT is a file, or a folder or archive (tar, zip) of files at any depth, each of which is
   * alert packets: Avro containers of one or many alerts, Rubin packets in Confluent's wire
@@ -25,21 +27,18 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-from tqdm import tqdm
-
+from fink_t2.commands._arguments import survey_name
 from fink_t2.errors import AlertError, FinkT2Error
-from fink_t2.files.inputs import InputReader, ReadSettings
-from fink_t2.files.output_tables import check_output, write_table
-from fink_t2.files.tables.light_curves import LightCurveTable
-from fink_t2.modules.alert_batch import AlertBatch
-from fink_t2.modules.configured import DEFAULT_MODULE, module_with_model
-from fink_t2.modules.science_module import ScienceModule
-from fink_t2.modules.tables import table_columns
-from fink_t2.science.cuts import STATUS_REMEDIES, CutSettings, Status, apply_cuts
-from fink_t2.surveys import get_survey, survey_names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fink_t2.files.tables.light_curves import LightCurveTable
+    from fink_t2.modules.science_module import ScienceModule
+
+GROUP = "classify"
 
 #: Light curves classified between two steps of the progress bar.
 BATCH = 1024
@@ -51,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="a .parquet, .csv, .ecsv, .vot or .fits file"
     )
-    parser.add_argument("--survey", choices=survey_names(), help="default: ztf, or as packets say")
+    parser.add_argument(
+        "--survey", type=survey_name, metavar="NAME", help="default: as packets or layouts say"
+    )
     parser.add_argument("--model", help="name, name/version, folder, or .tflite file")
     parser.add_argument(
         "--module", action="append", default=[], metavar="NAME[=MODEL]",
@@ -84,6 +85,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Classify, write the table, print a summary."""
+    import pandas as pd
+    from tqdm import tqdm
+
+    from fink_t2.files.inputs import InputReader, ReadSettings
+    from fink_t2.files.output_tables import check_output, write_table
+    from fink_t2.modules.configured import module_with_model
+    from fink_t2.surveys import get_survey
+
     check_output(args.out)
     settings = ReadSettings(
         survey=args.survey,
@@ -141,6 +150,8 @@ def module_choices(modules: list[str], model: str | None) -> list[tuple[str, str
     FinkT2Error
         If it is not clear whose model it is.
     """
+    from fink_t2.modules.configured import DEFAULT_MODULE
+
     choices = []
     for text in modules or [DEFAULT_MODULE]:
         name, _, its_model = text.partition("=")
@@ -171,6 +182,8 @@ def check_for_files(module: ScienceModule) -> ScienceModule:
 
 def summary(frame: pd.DataFrame, modules: Sequence[ScienceModule]) -> list[str]:
     """Return lines that say how many rows have each class and status, and what could be done."""
+    from fink_t2.science.cuts import STATUS_REMEDIES
+
     if not len(frame):
         return []
     lines = []
@@ -189,15 +202,21 @@ def summary(frame: pd.DataFrame, modules: Sequence[ScienceModule]) -> list[str]:
 
 
 def _name_broken(error: AlertError) -> None:
+    from tqdm import tqdm
+
     tqdm.write(f"skipped {error}", file=sys.stderr)
 
 
 def _note(sentence: str) -> None:
+    from tqdm import tqdm
+
     tqdm.write(f"note: {sentence}", file=sys.stderr)
 
 
 def batches(table: LightCurveTable) -> Iterator[LightCurveTable]:
     """Cut a table into pieces of `BATCH` light curves; of an empty table one empty piece."""
+    import numpy as np
+
     for begin in range(0, max(len(table.light_curves), 1), BATCH):
         yield table.select(np.arange(begin, min(begin + BATCH, len(table.light_curves))))
 
@@ -221,6 +240,10 @@ def classify_table(
     DataFrame of N rows
         Identifiers, and the columns of `fink_t2.modules.tables.table_columns`.
     """
+    from fink_t2.modules.alert_batch import AlertBatch
+    from fink_t2.modules.tables import table_columns
+    from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+
     catalogues = table.catalogues if catalogue_cuts else {}
     status = apply_cuts(table.light_curves, CutSettings(), **catalogues)
     status[table.is_ragged] = Status.BAD_PHOTOMETRY

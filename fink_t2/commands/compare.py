@@ -1,7 +1,8 @@
-"""Compare t2, atx and the LSTM on simulated light curves: log-loss, size, time to train.
+"""Compare t2, atx and the LSTM on simulated light curves.
 
 Every network is trained with the same settings and several seeds, on the light curves that a
-configuration of 'fink-t2 retrain' simulates, and scored on objects that it has not seen.
+configuration of 'fink-t2 retrain' simulates, and scored on objects that it has not seen. The table
+has the log-loss, the size and the training time.
 
 Examples:
   fink-t2 compare --config conf/retrain.toml --objects 20000
@@ -12,54 +13,67 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 from pathlib import Path
 
+from fink_t2.commands._keras import import_keras
 from fink_t2.errors import FinkT2Error
+
+GROUP = "train"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="as of 'fink-t2 retrain'")
+    """Declare the arguments of ``fink-t2 compare``."""
     parser.add_argument(
-        "--objects", type=int, help="simulated objects (default: as the configuration says)"
+        "--config",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="TOML configuration of the training, such as conf/retrain.toml",
+    )
+    parser.add_argument(
+        "--objects",
+        type=int,
+        help="number of simulated objects (default: as the configuration says)",
     )
     parser.add_argument(
         "--networks",
         nargs="+",
+        default=["t2", "atx", "lstm"],
         metavar="NETWORK",
-        help="of t2, atx, lstm and t2-published (default: the first three)",
+        help="some of t2, atx, lstm and t2-published (default: t2 atx lstm)",
     )
-    parser.add_argument("--seeds", type=int, default=3, help="(default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=8, help="(default: %(default)s)")
-    parser.add_argument("--rate", type=float, default=0.003, help="learning rate")
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="trainings of each network (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=8, help="epochs of each training (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--rate", type=float, default=0.003, help="learning rate (default: %(default)s)"
+    )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Train, and print the table."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def run(args: argparse.Namespace) -> int:
+    """Train the networks, and print the table."""
+    import_keras()
     from fink_t2.training.evaluation.markdown import markdown_table
     from fink_t2.training.optimisation.fit import FitSettings
     from fink_t2.training.retraining.settings import load_retrain_settings
     from fink_t2.training.studies.comparison import NETWORKS, compare
 
-    names = tuple(arguments.networks or ("t2", "atx", "lstm"))
-    unknown = set(names) - set(NETWORKS)
+    unknown = set(args.networks) - set(NETWORKS)
     if unknown:
         raise FinkT2Error(
             f"no such network: {', '.join(sorted(unknown))}; known: {', '.join(NETWORKS)}"
         )
-    settings = load_retrain_settings(arguments.config)
-    if arguments.objects:
-        simulation = dataclasses.replace(settings.simulation, objects=arguments.objects)
+    settings = load_retrain_settings(args.config)
+    if args.objects:
+        simulation = dataclasses.replace(settings.simulation, objects=args.objects)
         settings = dataclasses.replace(settings, simulation=simulation)
-    how = FitSettings(
-        epochs=arguments.epochs,
-        batch_size=256,
-        learning_rate=arguments.rate,
-        schedule="cosine",
+    fit_settings = FitSettings(
+        epochs=args.epochs, batch_size=256, learning_rate=args.rate, schedule="cosine"
     )
-    results = compare(settings, how, names, arguments.seeds)
+    results = compare(settings, fit_settings, args.networks, args.seeds)
     rows = [
         [
             result.network,

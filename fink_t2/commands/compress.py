@@ -1,14 +1,14 @@
-"""Compress a trained network, and measure what each way of compressing saves and costs.
+"""Compress a trained network, and measure what that saves and costs.
 
-NETWORK is a model.keras file, or the folder of a model's version. Without --examples the data
-to fine-tune and to measure on is simulated. With --table, all eight rows of the published
-Table 5.1 are measured for the network in one run.
+NETWORK is a model.keras file, or the folder of a model's version. Without --examples, the data for
+fine-tuning and measuring are simulated. With --table, all eight rows of the published Table 5.1
+are measured for the network in one run.
 
 Examples:
   fink-t2 compress --table models/t2-ztf/0.1.0
   fink-t2 compress --table models/t2-ztf/0.1.0 --out report --epochs 10
   fink-t2 compress models/t2-ztf/0.1.0 --layers all --quantize shared --out small
-  fink-t2 compress models/t2-ztf/0.2.0 --no-clusters --quantize float16 --batch 8 \
+  fink-t2 compress models/t2-ztf/0.2.0 --no-clusters --quantize float16 --batch 8 \\
       --as 0.2.1 --out smaller
   fink-t2 compress trained.keras --no-clusters --sparsity 0.3 --quantize float16 --out small
 """
@@ -18,104 +18,200 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fink_t2.commands._arguments import DEFAULT_SURVEY, survey_name
+from fink_t2.commands._keras import import_keras
 from fink_t2.errors import FinkT2Error
-from fink_t2.surveys import passbands_of
 
 if TYPE_CHECKING:
+    from fink_t2.training.compression.compress import CompressionSettings
     from fink_t2.training.examples.examples import Examples
+    from fink_t2.training.optimisation.fit import FitSettings
+
+GROUP = "train"
 
 #: As `fink_t2.training.compression.quantization.METHODS`, which needs TensorFlow to import.
 QUANTIZATIONS = ("none", "float16", "dynamic", "shared", "stored", "integer")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="model.keras or its folder")
-    parser.add_argument("--table", action="store_true", help="measure the published table")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where results are written")
+    """Declare the arguments of ``fink-t2 compress``."""
+    parser.add_argument(
+        "network", type=Path, metavar="NETWORK", help="a model.keras file, or its folder"
+    )
+    parser.add_argument(
+        "--table", action="store_true", help="measure all rows of the published table"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="where the results are written; needed unless --table is given",
+    )
     parser.add_argument(
         "--layers",
         default="logits",
-        help="layers to cluster, with commas, or 'all' (default: %(default)s, as published)",
+        help="names of the layers to cluster, separated by commas, or 'all' "
+        "(default: %(default)s, as published)",
     )
-    parser.add_argument("--clusters", type=int, default=16, help="shared values per kernel")
-    parser.add_argument("--no-clusters", action="store_true", help="do not cluster")
     parser.add_argument(
-        "--sparsity", type=float, help="share of every kernel to prune (with --table: 0.011)"
+        "--clusters",
+        type=int,
+        default=16,
+        help="number of different values per clustered kernel (default: %(default)s)",
     )
-    parser.add_argument("--quantize", choices=QUANTIZATIONS, default="shared")
+    parser.add_argument("--no-clusters", action="store_true", help="do not cluster the weights")
+    parser.add_argument(
+        "--sparsity",
+        type=float,
+        metavar="FRACTION",
+        help="fraction of every kernel to prune (default: none; with --table: 0.011)",
+    )
+    parser.add_argument(
+        "--quantize",
+        choices=QUANTIZATIONS,
+        default="shared",
+        help="how the weights are stored in the .tflite file (default: %(default)s)",
+    )
     parser.add_argument(
         "--as",
         dest="version",
         metavar="VERSION",
-        help="make --out a version of the model: NETWORK is the folder of another one",
+        help="make --out this version of the model whose folder NETWORK is",
     )
-    parser.add_argument("--batch", type=int, default=1, help="light curves per call of TFLite")
-    parser.add_argument("--epochs", type=int, default=5, help="of fine-tuning (default: 5)")
-    parser.add_argument("--learning-rate", type=float, default=3e-4, help="(default: 3e-4)")
+    parser.add_argument(
+        "--batch",
+        type=int,
+        default=1,
+        help="light curves per call of the .tflite file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=5, help="epochs of fine-tuning (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--learning-rate",
+        type=float,
+        default=3e-4,
+        help="learning rate of fine-tuning (default: %(default)s)",
+    )
     data = parser.add_argument_group("data")
     data.add_argument(
-        "--examples", type=Path, help="prepared examples (.npz of a retraining run); 1 in 5 tests"
+        "--examples",
+        type=Path,
+        metavar="FILE",
+        help="prepared examples (.npz of a retraining run); one in five is used to measure",
     )
-    data.add_argument("--survey", default="ztf", help="of simulated data, if there is no metadata")
-    data.add_argument("--objects", type=int, default=4200, help="simulated (default: 4200)")
-    data.add_argument("--seed", type=int, default=77, help="(default: 77)")
+    data.add_argument(
+        "--survey",
+        type=survey_name,
+        metavar="NAME",
+        default=DEFAULT_SURVEY,
+        help="survey to simulate where the network has no metadata (default: %(default)s)",
+    )
+    data.add_argument(
+        "--objects",
+        type=int,
+        default=4200,
+        help="number of simulated objects (default: %(default)s)",
+    )
+    data.add_argument(
+        "--seed",
+        type=int,
+        default=77,
+        help="seed of simulation and fine-tuning (default: %(default)s)",
+    )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A network, the data to fine-tune and to measure it on, and how it is compressed.
+
+    Attributes
+    ----------
+    network : keras.Model
+        The trained network.
+    columns : tuple of int
+        Indices of the features that it takes.
+    train, test : Examples
+        Data for fine-tuning and for measuring.
+    settings : CompressionSettings
+        Layers, clusters and sparsity.
+    tuning : FitSettings
+        Settings of the fine-tuning.
+    """
+
+    network: Any
+    columns: tuple[int, ...]
+    train: Examples
+    test: Examples
+    settings: CompressionSettings
+    tuning: FitSettings
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compress or measure."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    """Compress the network, or measure all ways of compressing it."""
+    if not args.table and args.out is None:
+        raise FinkT2Error("--out FOLDER is needed unless --table is given")
+    import_keras()
+    task = _task(args)
+    try:
+        if args.table:
+            _table(args, task)
+        else:
+            _compress(args, task)
+    except ValueError as error:
+        raise FinkT2Error(str(error)) from None
+    return 0
+
+
+def _task(args: argparse.Namespace) -> _Task:
     import numpy as np
 
     from fink_t2.training.compression.compress import FINE_TUNING, CompressionSettings
     from fink_t2.training.networks.load_network import load_network
 
-    if not args.table and args.out is None:
-        raise FinkT2Error("--out FOLDER is needed, unless there is only --table to print")
     network = load_network(args.network)
     columns, survey = _input_of(args, network)
     examples = _examples(args, network, survey)
     order = np.random.default_rng(args.seed).permutation(len(examples))
-    test, rest = examples.select(order[::5]), examples.select(np.delete(order, np.s_[::5]))
-    layers = None if args.layers == "all" else tuple(args.layers.split(","))
     settings = CompressionSettings(
-        cluster_layers=layers,
+        cluster_layers=None if args.layers == "all" else tuple(args.layers.split(",")),
         clusters=args.clusters,
         sparsity=CompressionSettings().sparsity if args.sparsity is None else args.sparsity,
     )
     tuning = dataclasses.replace(
         FINE_TUNING, epochs=args.epochs, learning_rate=args.learning_rate, seed=args.seed
     )
-    try:
-        if args.table:
-            return _table(args, network, rest, test, columns, settings, tuning)
-        return _compress(args, network, rest, test, columns, settings, tuning)
-    except ValueError as error:
-        raise FinkT2Error(str(error)) from None
+    return _Task(
+        network,
+        columns,
+        train=examples.select(np.delete(order, np.s_[::5])),
+        test=examples.select(order[::5]),
+        settings=settings,
+        tuning=tuning,
+    )
 
 
-def _table(
-    args: argparse.Namespace,
-    network: Any,
-    train: Examples,
-    test: Examples,
-    columns: tuple[int, ...],
-    settings: Any,
-    tuning: Any,
-) -> int:
+def _table(args: argparse.Namespace, task: _Task) -> None:
     from fink_t2.benchmark.machine import describe_machine
     from fink_t2.training.studies.compression_table import compression_table
 
     table = compression_table(
-        network, train, test, columns, settings, tuning, say=lambda text: print(f"... {text}")
+        task.network,
+        task.train,
+        task.test,
+        task.columns,
+        task.settings,
+        task.tuning,
+        say=lambda text: print(f"... {text}"),
     )
     machine = describe_machine()
     head = (
-        f"{args.network}: {network.count_params():,} parameters; {len(test)} test light curves; "
+        f"{args.network}: {task.network.count_params():,} parameters; "
+        f"{len(task.test)} test light curves; "
         f"{machine['processor']}, {machine['cores']} cores, load {machine['load_average'][0]}"
     )
     text = f"{head}\n\n{table.markdown()}\n"
@@ -125,18 +221,9 @@ def _table(
         content = {"network": str(args.network), "machine": machine, **table.numbers()}
         (args.out / "compression.json").write_text(json.dumps(content, indent=1) + "\n")
         (args.out / "compression.md").write_text(text)
-    return 0
 
 
-def _compress(
-    args: argparse.Namespace,
-    network: Any,
-    train: Examples,
-    test: Examples,
-    columns: tuple[int, ...],
-    settings: Any,
-    tuning: Any,
-) -> int:
+def _compress(args: argparse.Namespace, task: _Task) -> None:
     from fink_t2.science.inference import TfliteNetwork
     from fink_t2.training.compression.compress import cluster, prune
     from fink_t2.training.compression.deflate import deflate
@@ -146,21 +233,23 @@ def _compress(
     from fink_t2.training.evaluation.markdown import markdown_table
     from fink_t2.training.optimisation.flat_log_loss import flat_log_loss
 
+    train, test, columns = task.train, task.test, task.columns
     inputs = test.inputs(columns)
 
     def loss(model: Any) -> float:
         return flat_log_loss(model.predict(inputs, batch_size=1024, verbose=0), test.label_mask)
 
+    network = task.network
     rows = [["as it was", loss(network)]]
     if args.sparsity is not None:
-        network = prune(network, settings, train, columns, tuning)
+        network = prune(network, task.settings, train, columns, task.tuning)
         rows.append([f"pruned by {args.sparsity:g}", loss(network)])
     if not args.no_clusters:
         keep = args.sparsity is not None
-        network = cluster(network, settings, train, columns, tuning, keep_zeros=keep)
+        network = cluster(network, task.settings, train, columns, task.tuning, keep_zeros=keep)
         rows.append([f"clustered into {args.clusters}", loss(network)])
     if args.quantize in EIGHT_BIT_WEIGHTS:
-        # model.keras is then what the flatbuffer holds.
+        # So that model.keras has the weights that the flatbuffer has.
         round_weights(network)
         rows.append(["weights rounded to 8 bits", loss(network)])
     args.out.mkdir(parents=True, exist_ok=True)
@@ -168,24 +257,23 @@ def _compress(
     flatbuffer = args.out / "model.tflite"
     flatbuffer.write_bytes(content)
     network.save(args.out / "model.keras")
-    found = TfliteNetwork(flatbuffer).predict(*inputs)
-    rows.append([f"TFLite, {args.quantize}", flat_log_loss(found, test.label_mask)])
+    probabilities = TfliteNetwork(flatbuffer).predict(*inputs)
+    rows.append([f"TFLite, {args.quantize}", flat_log_loss(probabilities, test.label_mask)])
     print(markdown_table([f"on {len(test)} light curves", "log-loss"], rows))
     print(f"{flatbuffer}: {len(content):,} bytes, {len(deflate(content)):,} with DEFLATE")
     if args.version is not None:
         _write_metadata(args, len(content))
-        return 0
+        return
     packed = args.out / "weights.packed"
     packed.write_bytes(pack_weights(network))
     print(f"{packed}: {packed.stat().st_size:,} bytes (all weights, without the graph)")
-    return 0
 
 
 def _write_metadata(args: argparse.Namespace, tflite_bytes: int) -> None:
-    """Write the metadata of the version that was compressed, without what it scored."""
+    """Write the metadata of the version that was compressed, without its evaluation."""
     path = args.network / "metrics.json"
     if not path.is_file():
-        raise FinkT2Error(f"--as needs the folder of a model's version, {path} is not there")
+        raise FinkT2Error(f"--as needs the folder of a model's version, and {path} does not exist")
     metadata = json.loads(path.read_text())
     metadata.pop("evaluation", None)
     origin = f"{metadata['name']}/{metadata['version']}"
@@ -198,21 +286,24 @@ def _write_metadata(args: argparse.Namespace, tflite_bytes: int) -> None:
 
 
 def _input_of(args: argparse.Namespace, network: Any) -> tuple[tuple[int, ...], str]:
-    """Tell which columns of the features a network takes, and its survey."""
+    """Return the indices of the features that a network takes, and its survey."""
     from fink_t2.science.features import feature_names
+    from fink_t2.surveys import passbands_of
 
     folder = args.network if args.network.is_dir() else args.network.parent
     path = folder / "metrics.json"
     metadata = json.loads(path.read_text()) if path.is_file() else {}
     survey = metadata.get("survey", args.survey)
     names = feature_names(passbands_of(survey).names)
-    taken = 0 if len(network.inputs) == 1 else network.inputs[1].shape[1]
+    n_taken = 0 if len(network.inputs) == 1 else network.inputs[1].shape[1]
     features = metadata.get("features")
     if features is None:
-        # Without metadata: none, or the first so many (for ZTF: all but the redshift).
-        features = names[:taken]
-    if len(features) != taken:
-        raise FinkT2Error(f"{args.network} takes {taken} features, {path} names {len(features)}")
+        # Without metadata, the network takes the first features, for ZTF all but the redshift.
+        features = names[:n_taken]
+    if len(features) != n_taken:
+        raise FinkT2Error(
+            f"{args.network} takes {n_taken} features, but {path} names {len(features)}"
+        )
     return tuple(names.index(name) for name in features), survey
 
 
@@ -225,7 +316,7 @@ def _examples(args: argparse.Namespace, network: Any, survey: str) -> Examples:
 
     if args.examples is not None:
         if not args.examples.is_file():
-            raise FinkT2Error(f"{args.examples}: no such file of examples")
+            raise FinkT2Error(f"--examples {args.examples}: no such file")
         examples = load_examples(args.examples)
     else:
         objects = simulate_objects(args.objects, survey, args.seed, progress=True)

@@ -1,4 +1,4 @@
-"""Print a configuration to start from, check one, or describe all its settings.
+"""Print, check or describe the configuration of the streaming job.
 
 Actions:
   example NAME  print a configuration to start from: ztf or lsst for the streaming job, retrain,

@@ -1,4 +1,4 @@
-"""List the science modules, and the columns that they add to every alert.
+"""List science modules and the columns that they add to alerts.
 
 Without a NAME every known module is listed; with names, their columns. The columns of a network
 are those of the model in service, or of the model after "=".
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from fink_t2.surveys import DEFAULT_SURVEY, survey_names
+from fink_t2.commands._arguments import DEFAULT_SURVEY, survey_name
 
 if TYPE_CHECKING:
     from fink_t2.modules.output_column import OutputColumn
@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--survey",
-        choices=survey_names(),
+        type=survey_name,
+        metavar="NAME",
         default=DEFAULT_SURVEY,
         help="survey of the alerts (default: %(default)s)",
     )

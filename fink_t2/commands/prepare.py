@@ -1,9 +1,9 @@
-"""Prepare PLAsTiCC as released for training, on Spark: interpolate millions of light curves.
+"""Prepare the released PLAsTiCC data set for training, on Spark.
 
-The result is read by 'fink-t2 retrain' with
+Interpolates millions of light curves. 'fink-t2 retrain' reads the result if its configuration has
   [prepared]
   folder = "plasticc"
-in its configuration. 'spark-submit' sets where Spark runs; without it, all local cores are used.
+Under spark-submit, its options decide where Spark runs; otherwise all local cores are used.
 
 Examples:
   fink-t2 prepare plasticc_train_lightcurves.csv.gz --metadata plasticc_train_metadata.csv.gz \\
@@ -17,17 +17,30 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+GROUP = "train"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("light_curves", nargs="+", help="CSV of light curves")
-    parser.add_argument("--metadata", nargs="+", required=True, help="CSV with the types")
-    parser.add_argument("--grid-length", type=int, default=50, help="(default: %(default)s)")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    """Declare the arguments of ``fink-t2 prepare``."""
+    parser.add_argument(
+        "light_curves", nargs="+", metavar="LIGHT_CURVES", help="CSV files of light curves"
+    )
+    parser.add_argument(
+        "--metadata", nargs="+", required=True, help="CSV files of metadata, with the types"
+    )
+    parser.add_argument(
+        "--grid-length",
+        type=int,
+        default=50,
+        help="number of times of the interpolation grid (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="where the examples are written"
+    )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Prepare, and print how many examples there are of each class."""
+def run(args: argparse.Namespace) -> int:
+    """Prepare the examples, and print the number in each class."""
     from fink_t2.alerts.limits import Limits
     from fink_t2.stream.session import start_session
     from fink_t2.training.data_sets.plasticc_spark import prepare_plasticc
@@ -36,11 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     spark = start_session({}, Limits(), "fink-t2 prepare")
     try:
         counts = prepare_plasticc(
-            spark,
-            arguments.light_curves,
-            arguments.metadata,
-            arguments.grid_length,
-            arguments.out,
+            spark, args.light_curves, args.metadata, args.grid_length, args.out
         )
     finally:
         spark.stop()

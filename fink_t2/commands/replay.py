@@ -1,12 +1,13 @@
-"""Publish archived alerts to a Kafka topic, unchanged and keyed by object.
+"""Publish archived alerts to a Kafka topic, keyed by object.
 
-PATH is an Avro packet, a tar (perhaps gzipped) of them, Parquet as the broker stores alerts, or a
-folder with any of these. Each alert is one message: containers of several alerts are split, and
-rows of Parquet become Avro containers. The archive is read and checked before the first alert
-is published; what is above 512 MB waits in a file in $TMPDIR.
+The packets are published unchanged. PATH is an Avro packet, a tar (perhaps gzipped) of packets,
+Parquet as a broker stores alerts, or a folder with any of these. Every alert becomes one message:
+containers of several alerts are split, and rows of Parquet become Avro containers. The archive is
+read and checked before the first alert is published; what exceeds 512 MB is kept in a temporary
+file in $TMPDIR meanwhile.
 
-The topic is made first where it does not exist. Afterwards the messages that Kafka holds are
-counted by offsets; the exit code is 0 only when every alert was delivered and is in the topic.
+A topic that does not exist is made first. Afterwards the messages that Kafka holds are counted by
+their offsets; the exit code is 0 only if every alert was delivered and is in the topic.
 
 Examples:
   fink-t2 replay data/alerts --topic ztf --rate 10
@@ -22,43 +23,59 @@ import argparse
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from fink_t2.commands._arguments import name_value
 from fink_t2.errors import AlertError
-from fink_t2.operations.replay import replay
+
+GROUP = "operate"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
+    """Declare the arguments of ``fink-t2 replay``."""
     parser.add_argument("path", metavar="PATH", type=Path, help="archived alerts")
     parser.add_argument("--topic", required=True, help="the topic to publish to")
     parser.add_argument(
-        "--bootstrap-servers", default="127.0.0.1:9092", metavar="HOST:PORT[,...]",
-        help="where the brokers are (default: 127.0.0.1:9092)",
-    )  # fmt: skip
-    rhythm = parser.add_mutually_exclusive_group(required=True)
-    rhythm.add_argument("--rate", type=float, metavar="N", help="alerts per second")
-    rhythm.add_argument(
-        "--speedup", type=float, metavar="X",
-        help="in the order and rhythm of the alerts' times, X times faster",
-    )  # fmt: skip
-    rhythm.add_argument("--as-fast-as-possible", action="store_true")
-    parser.add_argument(
-        "--repeat", type=int, default=1, metavar="K", help="publish the archive K times"
+        "--bootstrap-servers",
+        default="127.0.0.1:9092",
+        metavar="HOST:PORT[,...]",
+        help="addresses of the brokers (default: %(default)s)",
+    )
+    pace = parser.add_mutually_exclusive_group(required=True)
+    pace.add_argument("--rate", type=float, metavar="N", help="publish N alerts per second")
+    pace.add_argument(
+        "--speedup",
+        type=float,
+        metavar="X",
+        help="publish in the order of the alerts' times, X times faster than they were taken",
+    )
+    pace.add_argument(
+        "--as-fast-as-possible", action="store_true", help="publish as fast as the brokers take"
     )
     parser.add_argument(
-        "--skip-broken", action="store_true",
-        help="name what can't be read, but do not count it as a failure",
-    )  # fmt: skip
+        "--repeat",
+        type=int,
+        default=1,
+        metavar="K",
+        help="publish the archive K times (default: %(default)s)",
+    )
     parser.add_argument(
-        "--producer-config", action="append", default=[], type=name_value, metavar="NAME=VALUE",
-        help="a librdkafka setting, for instance for SASL and TLS; may be repeated",
-    )  # fmt: skip
+        "--skip-broken",
+        action="store_true",
+        help="report what cannot be read, but do not count it as a failure",
+    )
+    parser.add_argument(
+        "--producer-config",
+        action="append",
+        default=[],
+        type=name_value,
+        metavar="NAME=VALUE",
+        help="add or replace a librdkafka setting, such as those of SASL and TLS; may be repeated",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Replay, print the summary; 1 if an alert was not delivered."""
+    """Replay and print the summary; return 1 if an alert was not delivered."""
+    from fink_t2.operations.replay import replay
+
     report = replay(
         args.path,
         args.topic,
@@ -67,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         speedup=args.speedup,
         repeat=args.repeat,
         producer_config=dict(args.producer_config),
-        on_broken=name_broken,
+        on_broken=_report_broken,
         progress=True,
     )
     for reason, count in report.errors.most_common():
@@ -78,10 +95,12 @@ def run(args: argparse.Namespace) -> int:
             f"fink-t2 replay: {report.lost} alerts were confirmed and are not in the topic",
             file=sys.stderr,
         )
-    complete = not (report.failed or report.lost) and (args.skip_broken or not report.broken)
-    return 0 if complete else 1
+    is_complete = not (report.failed or report.lost) and (args.skip_broken or not report.broken)
+    return 0 if is_complete else 1
 
 
-def name_broken(error: AlertError) -> None:
-    """Say what can't be read, above the progress bar."""
+def _report_broken(error: AlertError) -> None:
+    """Report what cannot be read, above the progress bar."""
+    from tqdm import tqdm
+
     tqdm.write(f"fink-t2 replay: {error}", file=sys.stderr)

@@ -1,8 +1,9 @@
-"""Retrain a model: data, training, compression, evaluation, gate, promotion.
+"""Retrain a model, and promote it if it beats the one in service.
 
-The run's folder keeps what every step made. The same command again goes on where it was
-interrupted; another --run begins anew. A candidate that does not beat the model in service is
-kept in the store, with the reasons in its gate.json.
+The steps are data, train, cross_validate, compress, evaluate and promote. The folder of the run
+keeps what every step made. The same command continues where it was interrupted; another --run
+starts again. A candidate that is no better than the model in service stays in the store, with
+the reasons in its gate.json.
 
 Examples:
   fink-t2 retrain --config conf/retrain-quick.toml
@@ -13,65 +14,72 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import time
 from pathlib import Path
 
-from fink_t2.errors import ConfigError
-from fink_t2.science.model_store import ModelStore
-from fink_t2.surveys import passbands_of
+from fink_t2.commands._arguments import duration
+from fink_t2.commands._keras import import_keras
+
+GROUP = "train"
 
 STEP_NAMES = ("data", "train", "cross_validate", "compress", "evaluate", "promote")
-SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("--config", type=Path, required=True, help="TOML, as conf/retrain.toml")
+    """Declare the arguments of ``fink-t2 retrain``."""
     parser.add_argument(
-        "--run", type=Path, metavar="FOLDER", help="default: artifacts/retrain/NAME-DATE"
+        "--config",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="TOML configuration of the training, such as conf/retrain.toml",
     )
-    parser.add_argument("--models", type=Path, metavar="FOLDER", help="where candidates go")
-    parser.add_argument("--budget", metavar="TIME", help="such as 90s, 30m or 8h")
     parser.add_argument(
-        "--until", choices=STEP_NAMES, default="promote", help="last step (default: %(default)s)"
+        "--run",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of the run (default: artifacts/retrain/NAME-DATE)",
+    )
+    parser.add_argument(
+        "--models",
+        type=Path,
+        metavar="FOLDER",
+        help="model store that takes the candidate (default: $FINK_T2_MODELS, or models/)",
+    )
+    parser.add_argument(
+        "--budget",
+        type=duration,
+        metavar="TIME",
+        help="time after which training stops early, such as 90s, 30m or 8h (default: none)",
+    )
+    parser.add_argument(
+        "--until",
+        choices=STEP_NAMES,
+        default="promote",
+        metavar="STEP",
+        help=f"last step: {', '.join(STEP_NAMES)} (default: %(default)s)",
     )
 
 
-def seconds_of(text: str) -> float:
-    """Return a length of time in seconds.
-
-    Raises
-    ------
-    ConfigError
-        If it is not a number with s, m or h.
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", text.strip())
-    if not match:
-        raise ConfigError(f"a time such as 90s, 30m or 8h is wanted, not {text!r}")
-    return float(match[1]) * SECONDS[match[2]]
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Run the chain."""
-    began = time.monotonic()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Here, after the settings of TensorFlow's log: importing it takes seconds.
+def run(args: argparse.Namespace) -> int:
+    """Run the steps up to the last one asked for."""
+    deadline = time.monotonic() + args.budget if args.budget is not None else None
+    import_keras()
+    from fink_t2.science.model_store import ModelStore
+    from fink_t2.surveys import passbands_of
     from fink_t2.training.retraining.chain import run_steps
     from fink_t2.training.retraining.provenance import provenance_of
     from fink_t2.training.retraining.run import Run
     from fink_t2.training.retraining.settings import parse_retrain_settings, read_configuration
 
-    content = read_configuration(arguments.config)
-    settings = parse_retrain_settings(content, str(arguments.config))
-    deadline = began + seconds_of(arguments.budget) if arguments.budget else None
-    folder = arguments.run or Path("artifacts/retrain") / (
-        f"{arguments.config.stem}-{time.strftime('%Y%m%d', time.gmtime())}"
+    content = read_configuration(args.config)
+    settings = parse_retrain_settings(content, str(args.config))
+    folder = args.run or Path("artifacts/retrain") / (
+        f"{args.config.stem}-{time.strftime('%Y%m%d', time.gmtime())}"
     )
     folder.mkdir(parents=True, exist_ok=True)
     print(f"run folder: {folder}")
-    provenance = provenance_of(arguments.config, content)
-    store = ModelStore(arguments.models, passbands_of=passbands_of)
-    run_steps(Run(settings, folder, store, provenance, deadline), arguments.until)
+    provenance = provenance_of(args.config, content)
+    store = ModelStore(args.models, passbands_of=passbands_of)
+    run_steps(Run(settings, folder, store, provenance, deadline), args.until)
     return 0

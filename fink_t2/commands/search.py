@@ -1,7 +1,8 @@
-"""Search for hyperparameters of t2: log-loss against latency, cross-validated.
+"""Search for hyperparameters of t2: log-loss against latency.
 
-Trials are kept in FOLDER/search.sqlite; the same command again adds trials to them. It writes
-search.json with all trials and pareto.png with the best trade-offs.
+Every trial is cross-validated. Trials are kept in FOLDER/search.sqlite; the same command adds
+further trials to them. The search writes search.json with all trials and pareto.png with the best
+trade-offs.
 
 Examples:
   fink-t2 search --out artifacts/search
@@ -12,41 +13,83 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from pathlib import Path
 
-from fink_t2.surveys import DEFAULT_SURVEY, get_survey, survey_names
+from fink_t2.commands._arguments import DEFAULT_SURVEY, duration, survey_name
+from fink_t2.commands._keras import import_keras
+from fink_t2.extras import require
+
+GROUP = "train"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--survey", choices=survey_names(), default=DEFAULT_SURVEY)
-    parser.add_argument("--trials", type=int, default=10, help="more trials (default: 10)")
-    parser.add_argument("--folds", type=int, default=3, help="(default: 3; published: 5)")
-    parser.add_argument("--objects", type=int, default=2800, help="simulated (default: 2800)")
-    parser.add_argument("--epochs", type=int, default=8, help="per network (default: 8)")
-    parser.add_argument("--no-features", action="store_true", help="light curves only")
-    parser.add_argument("--join", default="head", help="how features join (default: head)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--budget", metavar="TIME", help="such as 30m or 8h: no new trial after")
+    """Declare the arguments of ``fink-t2 search``."""
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="where trials and results go"
+    )
+    parser.add_argument(
+        "--survey",
+        type=survey_name,
+        metavar="NAME",
+        default=DEFAULT_SURVEY,
+        help="survey whose light curves are simulated (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--trials", type=int, default=10, help="number of trials to add (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=3,
+        help="folds of the cross-validation (default: %(default)s; published: 5)",
+    )
+    parser.add_argument(
+        "--objects",
+        type=int,
+        default=2800,
+        help="number of simulated objects (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=8, help="epochs of each training (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--no-features", action="store_true", help="train on light curves without features"
+    )
+    parser.add_argument(
+        "--join",
+        default="head",
+        help="where the features enter the network: head or time (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="seed of simulation and training (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--budget",
+        type=duration,
+        metavar="TIME",
+        help="time after which no new trial begins, such as 30m or 8h (default: none)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Search, write, print the best trade-offs."""
-    began = time.monotonic()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    """Search, write the results, and print the best trade-offs."""
+    deadline = time.monotonic() + args.budget if args.budget is not None else None
+    for library in ("optuna", "matplotlib"):  # the figure is drawn only after hours of trials
+        require(library)
+    import_keras()
     from dataclasses import replace
 
-    from fink_t2.commands.retrain import seconds_of
     from fink_t2.science.features import feature_names
     from fink_t2.simulation import simulate_objects
+    from fink_t2.surveys import get_survey
     from fink_t2.training.data_sets.simulated import simulated_alerts
     from fink_t2.training.evaluation.markdown import markdown_table
     from fink_t2.training.studies.search import SearchSettings, search, write_results
 
-    deadline = began + seconds_of(args.budget) if args.budget else None
     objects = simulate_objects(args.objects, args.survey, args.seed, progress=True)
     labelled = simulated_alerts(objects, 1, args.seed)
     survey = get_survey(args.survey)

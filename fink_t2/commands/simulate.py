@@ -1,10 +1,10 @@
-"""Simulate labelled light curves or alerts, and compare the simulation with real data.
+"""Simulate labelled light curves or alerts.
 
-  light-curves  objects of all 14 classes as Parquet, one row per measurement
-  alerts        ZTF packets (schema 4.02), one Avro file each, with truth.csv
-  compare       figure and table of real against simulated light curves and alerts
+light-curves  objects of all 14 classes as Parquet, one row per measurement
+alerts        ZTF packets (schema 4.02), one Avro file each, with truth.csv
+compare       figure and table of real and simulated light curves and alerts
 
-Examples
+Examples:
   fink-t2 simulate light-curves --n 100000 --survey ztf --seed 1 --out lightcurves.parquet
   fink-t2 simulate light-curves --n 5000 --survey lsst --classes SNIa=0.8,SNII=0.2 --out two.parquet
   fink-t2 simulate alerts --n 300 --seed 1 --out data/alerts
@@ -17,44 +17,73 @@ import argparse
 import time
 from pathlib import Path
 
+from fink_t2.commands._arguments import DEFAULT_SURVEY, survey_name
 from fink_t2.errors import FinkT2Error
+from fink_t2.extras import require
+
+GROUP = "train"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the three subcommands and their options."""
-    what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    """Declare the three actions of ``fink-t2 simulate`` and their arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    curves = what.add_parser("light-curves", help="labelled light curves as Parquet")
+    curves = actions.add_parser("light-curves", help="labelled light curves as Parquet")
     curves.add_argument("--n", type=int, required=True, help="number of objects")
-    curves.add_argument("--survey", choices=("ztf", "lsst"), default="ztf")
+    curves.add_argument(
+        "--survey",
+        type=survey_name,
+        metavar="NAME",
+        default=DEFAULT_SURVEY,
+        help="survey that observes the objects (default: %(default)s)",
+    )
     curves.add_argument(
         "--classes",
         default="flat",
-        help="shares, as NAME=SHARE,...; 'other' is none of the 14 (default: all 14 alike)",
+        metavar="NAME=SHARE,...",
+        help="shares of the classes; 'other' is none of the 14 (default: equal shares of all 14)",
     )
     curves.add_argument("--out", type=Path, required=True, help="Parquet file to write")
 
-    alerts = what.add_parser("alerts", help="ZTF alert packets in Avro")
+    alerts = actions.add_parser("alerts", help="ZTF alert packets in Avro")
     alerts.add_argument("--n", type=int, required=True, help="number of alerts")
-    alerts.add_argument("--alerts-per-object", type=int, default=4)
+    alerts.add_argument(
+        "--alerts-per-object",
+        type=int,
+        default=4,
+        help="alerts drawn from each object (default: %(default)s)",
+    )
     alerts.add_argument("--out", type=Path, required=True, help="folder to write to")
 
-    for command in (curves, alerts):
-        command.add_argument("--seed", type=int, default=0, help="same seed, same output")
-        command.add_argument("--workers", type=int, help="processes (default: all cores)")
+    for action in (curves, alerts):
+        action.add_argument(
+            "--seed",
+            type=int,
+            default=0,
+            help="the same seed gives the same output (default: %(default)s)",
+        )
+        action.add_argument(
+            "--workers", type=int, help="number of processes (default: one per core)"
+        )
 
-    compare = what.add_parser("compare", help="real against simulated")
-    compare.add_argument("--shared", type=Path, required=True, help="folder with data/labelled")
+    compare = actions.add_parser("compare", help="compare real with simulated data")
+    compare.add_argument(
+        "--shared", type=Path, required=True, help="folder of reference data, with data/labelled"
+    )
     compare.add_argument("--out", type=Path, required=True, help="figure to write (.png)")
-    compare.add_argument("--n", type=int, default=6000, help="number of simulated objects")
-    compare.add_argument("--seed", type=int, default=1)
+    compare.add_argument(
+        "--n", type=int, default=6000, help="number of simulated objects (default: %(default)s)"
+    )
+    compare.add_argument(
+        "--seed", type=int, default=1, help="seed of the simulation (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the chosen subcommand."""
-    if args.what == "light-curves":
+    """Run the chosen action."""
+    if args.action == "light-curves":
         return _light_curves(args)
-    if args.what == "alerts":
+    if args.action == "alerts":
         return _alerts(args)
     return _compare(args)
 
@@ -84,7 +113,7 @@ def _fractions(text: str) -> dict[str, float] | str:
         pairs = [part.split("=") for part in text.split(",")]
         return {name.strip(): float(share) for name, share in pairs}
     except ValueError:
-        raise FinkT2Error(f"--classes is NAME=SHARE,NAME=SHARE,..., not {text!r}") from None
+        raise FinkT2Error(f"--classes must be NAME=SHARE,NAME=SHARE,..., not {text!r}") from None
 
 
 def _alerts(args: argparse.Namespace) -> int:
@@ -100,6 +129,7 @@ def _alerts(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
+    require("matplotlib")
     from fink_t2.simulation.comparison import compare
 
     print(compare(args.shared, args.out, args.n, args.seed))

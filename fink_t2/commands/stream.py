@@ -1,4 +1,4 @@
-"""Run the streaming job: alerts from Kafka, classifications to Kafka and Parquet.
+"""Run the streaming job: Kafka in, Kafka and Parquet out.
 
 Starts the job by spark-submit and becomes its process: SIGTERM ends it after the micro-batch it is
 in. What follows -- are options of spark-submit. In a checkout,
@@ -16,6 +16,7 @@ import argparse
 import os
 import sys
 
+from fink_t2.install.spark_log import quiet_environment
 from fink_t2.operations.spark_submit import job_command
 from fink_t2.stream.main import add_arguments as add_job_arguments
 
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         arguments.append("--once")
     command = job_command(args.master, args.options, arguments)
     # The driver runs in this environment, and so do the workers where they run on this machine.
-    environment = {"PYSPARK_DRIVER_PYTHON": sys.executable, **os.environ}
+    environment = {"PYSPARK_DRIVER_PYTHON": sys.executable, **quiet_environment()}
     if args.master.startswith("local"):
         environment.setdefault("PYSPARK_PYTHON", sys.executable)
     os.execve(command[0], command, environment)  # noqa: S606 - becomes that process

@@ -1,7 +1,7 @@
-"""Train a model up to an exported candidate, without deciding on its promotion.
+"""Train a model and export a candidate, without promoting it.
 
-The first three steps of 'fink-t2 retrain': data, training, compression and export. 'fink-t2
-retrain' with the same --run goes on from there.
+Runs the first steps of 'fink-t2 retrain': data, training, cross-validation, compression and
+export. 'fink-t2 retrain' with the same --run continues from there.
 
 Examples:
   fink-t2 train --config conf/retrain-quick.toml --run artifacts/retrain/try
@@ -14,13 +14,15 @@ import argparse
 
 from fink_t2.commands import retrain
 
+GROUP = "train"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
+    """Declare the arguments of ``fink-t2 train``."""
     retrain.add_arguments(parser)
     parser.set_defaults(until="compress")
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run the first steps of the chain."""
-    return retrain.run(arguments)
+    return retrain.run(args)

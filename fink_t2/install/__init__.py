@@ -1,1 +1,1 @@
-"""What an installation needs besides Python packages: Java, JVM packages, compiled code."""
+"""What an installation needs besides Python packages: Java, jars, compiled numerical code."""

@@ -1,4 +1,8 @@
-"""Find a Java that Spark and Kafka run on. Standard library only: set-up calls it first."""
+"""Find a Java that Spark and Kafka run on.
+
+``bin/setup`` runs this module before any package is installed, so it needs the standard library
+only.
+"""
 
 from __future__ import annotations
 
@@ -17,31 +21,31 @@ WANTED = "Java 17 is needed (a headless JRE will do, for instance Debian's openj
 
 
 class JavaError(FinkT2Error):
-    """There is no Java, or not one that Spark and Kafka run on."""
+    """There is no Java, or none that Spark and Kafka run on."""
 
 
 def find_java() -> Path:
-    """Return the ``java`` of ``$JAVA_HOME``, else that of the search path.
+    """Return the ``java`` of ``$JAVA_HOME``, otherwise that of the search path.
 
     Raises
     ------
     JavaError
-        Where there is none, it does not run, or its version does not fit.
+        If there is none, it does not run, or its version does not fit.
     """
     home = os.environ.get("JAVA_HOME")
-    found = str(Path(home, "bin", "java")) if home else shutil.which("java")
-    if found is None:
+    java = str(Path(home, "bin", "java")) if home else shutil.which("java")
+    if java is None:
         raise JavaError(f"no java found: {WANTED}; put it on the PATH or set JAVA_HOME")
     try:
-        answer = subprocess.run([found, "-version"], capture_output=True, text=True, check=False)
+        answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     except OSError as error:
-        raise JavaError(f"{found} can't be run ({error.strerror}): {WANTED}") from error
+        raise JavaError(f"{java} can't be run ({error.strerror}): {WANTED}") from error
     version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
     if answer.returncode or not version:
-        raise JavaError(f"{found} does not run: {WANTED}")
+        raise JavaError(f"{java} does not run: {WANTED}")
     if not OLDEST <= int(version[1]) <= NEWEST:
-        raise JavaError(f"{found} is Java {version[1]}: {WANTED}, up to {NEWEST} works")
-    return Path(found)
+        raise JavaError(f"{java} is Java {version[1]}: {WANTED}, up to {NEWEST} works")
+    return Path(java)
 
 
 if __name__ == "__main__":

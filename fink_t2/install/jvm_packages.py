@@ -1,10 +1,8 @@
-"""The JVM parts: which they are, and fetching them once from Maven Central.
+"""The jars that Spark and Kafka need: a pinned list, fetched once from Maven Central.
 
-The pinned list with checksums is ``jvm_packages.toml`` beside this file. Ivy, which pyspark brings,
-downloads; its resolver's default repository is Maven Central. Nothing is resolved transitively
-and no ``~/.m2`` or ``~/.ivy2`` is read, so what is fetched is that list, wherever it runs.
-
-``python -m fink_t2.install.jvm_packages [spark|kafka ...]`` fetches what is missing.
+The list with checksums is ``jvm_packages.toml`` beside this file. The jars are downloaded by Ivy,
+which pyspark brings and whose default repository is Maven Central. No dependencies are resolved
+and no ``~/.m2`` or ``~/.ivy2`` is read, so exactly this list is fetched on every machine.
 """
 
 from __future__ import annotations
@@ -14,9 +12,9 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -34,7 +32,7 @@ IVY_SETTINGS = """\
 
 
 class JvmPackageError(FinkT2Error):
-    """The JVM parts could not be fetched, or are not what was pinned."""
+    """The jars could not be fetched, or are not the pinned ones."""
 
 
 @cache
@@ -51,17 +49,17 @@ def jar_folder(part: str) -> Path:
 
 
 def jars(part: str) -> list[Path]:
-    """Return the jars of ``part`` in this machine's cache, fetched first where they are missing.
+    """Return the jars of ``part`` in this machine's cache, after fetching those that are missing.
 
     Parameters
     ----------
     part : {"spark", "kafka"}
-        The connector and Avro reader that Spark needs, or the Kafka broker.
+        The connectors and the Avro reader that Spark needs, or the Kafka broker.
 
     Raises
     ------
     JvmPackageError
-        Where a download fails or a jar is not the pinned one.
+        If a download fails or a jar is not the pinned one.
     """
     folder = jar_folder(part)
     files = [folder / jar_name(coordinates) for coordinates in pinned(part)]
@@ -94,7 +92,7 @@ def fetch(part: str) -> None:
         try:
             new.rename(folder)
         except OSError:
-            if not folder.exists():  # else another process has just fetched the same
+            if not folder.exists():  # otherwise another process has just fetched the same jars
                 raise
 
 
@@ -121,31 +119,25 @@ def run_ivy(packages: list[str], scratch: Path) -> None:
         log = state_folder() / "ivy.log"
         log.write_text(ran.stdout + ran.stderr)
         raise JvmPackageError(
-            f"Maven Central's packages could not be fetched; is there a network? Ivy's log: {log}"
+            f"the jars could not be fetched from Maven Central; is there a network? "
+            f"Ivy's log: {log}"
         )
 
 
 def ivy_jar() -> Path:
-    """Return the Ivy that pyspark brings."""
+    """Return the jar of Ivy that pyspark brings."""
     pyspark = importlib.util.find_spec("pyspark")
     if pyspark is None or pyspark.origin is None:
         raise JvmPackageError("pyspark is not installed: run bin/setup")
-    found = sorted(Path(pyspark.origin).parent.glob("jars/ivy-*.jar"))
-    if not found:
+    candidates = sorted(Path(pyspark.origin).parent.glob("jars/ivy-*.jar"))
+    if not candidates:
         raise JvmPackageError(f"no jars/ivy-*.jar in {os.path.dirname(pyspark.origin)}")
-    return found[-1]
+    return candidates[-1]
 
 
-def main(parts: list[str]) -> None:
-    """Fetch what is missing of ``parts``, or of all."""
-    for part in parts or ["spark", "kafka"]:
+def fetch_missing(parts: Iterable[str]) -> None:
+    """Fetch the jars of ``parts`` that are missing, and say so; see `jars`."""
+    for part in parts:
         if not jar_folder(part).exists():
             print(f"fetching {len(pinned(part))} jars for {part} from Maven Central", flush=True)
         jars(part)
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except FinkT2Error as error:
-        sys.exit(str(error))

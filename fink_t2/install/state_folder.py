@@ -1,4 +1,4 @@
-"""Where fink_t2 keeps what it downloads and what its local services write."""
+"""The folder of downloads, of the data of local services, and of the demo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from fink_t2.resources import checkout
 
 
 def state_folder() -> Path:
-    """Return ``$FINK_T2_HOME``, else ``.fink_t2`` of the checkout, else one in the user's cache."""
+    """Return the folder that fink_t2 writes to on its own account.
+
+    ``$FINK_T2_HOME`` if it is set, otherwise ``.fink_t2`` in the checkout, otherwise ``fink_t2`` in
+    the user's cache folder. The folder need not exist.
+    """
     chosen = os.environ.get("FINK_T2_HOME")
     if chosen:
         return Path(chosen).absolute()

@@ -1,15 +1,11 @@
-"""Compile the numeric code once, at set-up, so that no worker has to at its start.
+"""Compile the numerical code once, at set-up, so that no worker has to when it starts.
 
-numba keeps what it has compiled beside the sources, or in ``$NUMBA_CACHE_DIR``; compiling all
-of it takes ten seconds and more memory than a worker needs for its work. Run it where the
-package is installed, as the user whose workers will run, and for an image while it is built::
-
-    python -m fink_t2.install.warm_up
+numba keeps compiled code beside the sources, or in ``$NUMBA_CACHE_DIR``; compiling all of it takes
+ten seconds and more memory than a worker needs for its work. ``fink-t2 install warm-up`` does this
+where the package is installed, as the user whose workers will run.
 """
 
 from __future__ import annotations
-
-import time
 
 import numpy as np
 
@@ -21,7 +17,7 @@ from fink_t2.surveys.ztf import from_ztf
 
 
 def warm_up() -> None:
-    """Take one light curve of each survey to what the network sees."""
+    """Compile by taking one light curve of each survey through cuts and preprocessing."""
     days = np.arange(6.0)
     starts = [0, 6]
     ztf = from_ztf(
@@ -45,9 +41,3 @@ def warm_up() -> None:
     for light_curves in (ztf, lsst):
         apply_cuts(light_curves, CutSettings())
         preprocess(light_curves)
-
-
-if __name__ == "__main__":
-    begin = time.perf_counter()
-    warm_up()
-    print(f"numeric code is compiled ({time.perf_counter() - begin:.1f} s)")

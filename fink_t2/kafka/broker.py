@@ -1,4 +1,4 @@
-"""Start, watch and stop a single-node Apache Kafka."""
+"""Start, observe and stop a single-node Apache Kafka."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -29,27 +30,27 @@ JVM_OPTIONS = ("-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-Djava.awt.headless=
 
 
 class KafkaError(FinkT2Error):
-    """The local broker can't be started, reached or stopped."""
+    """The local broker cannot be started, reached or stopped."""
 
 
 class LocalKafka:
     """One Kafka broker and controller (KRaft) in one process on the loopback interface.
 
-    Usable as a context manager: started on entry, stopped on exit, data kept. Other processes
-    that name the same folder see, and can stop, the same broker.
+    As a context manager it starts the broker on entry and stops it on exit; the data are kept.
+    Other processes that name the same folder see the same broker, and can stop it.
 
     Parameters
     ----------
     folder : Path, optional
-        Holds data, settings, log and process id; default ``.fink_t2/kafka`` of the checkout.
+        Folder of data, settings, log and process id; default ``.fink_t2/kafka`` in the checkout.
     port : int
-        Where clients connect; 0 takes a free port at each start.
+        Port on which clients connect; 0 takes a free port at each start.
     properties : mapping, optional
         Broker settings to add or replace, by Kafka's names.
     client_config : mapping, optional
-        librdkafka settings with which clients reach the broker, when it wants SASL or TLS.
+        librdkafka settings that clients need to reach the broker, if it requires SASL or TLS.
     format_arguments : sequence of str
-        Further arguments of Kafka's storage tool when the data folder is made, for instance
+        Further arguments of Kafka's storage tool, which makes the data folder, for instance
         ``["--add-scram", "SCRAM-SHA-512=[name=fink,password=...]"]``.
     """
 
@@ -76,22 +77,22 @@ class LocalKafka:
 
     @property
     def port(self) -> int:
-        """The port of the running broker, 0 when it does not run."""
+        """Port of the running broker, 0 if it does not run."""
         return self._running()[1]
 
     @property
     def pid(self) -> int | None:
-        """The process id of the running broker, None when it does not run."""
+        """Process id of the running broker, None if it does not run."""
         return self._running()[0]
 
     @property
     def bootstrap_servers(self) -> str:
-        """The address for clients, ``host:port``.
+        """Address for clients, ``host:port``.
 
         Raises
         ------
         KafkaError
-            When the broker does not run.
+            If the broker does not run.
         """
         port = self.port
         if not port:
@@ -102,39 +103,45 @@ class LocalKafka:
         """Return a new administration client of the running broker."""
         config: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self.bootstrap_servers,
-            "log_level": 2,  # while it starts, refused connections are no news
+            "log_level": 2,  # connections are refused while the broker starts
             **self.client_config,
         }
         return AdminClient(config)
 
     def topics(self) -> dict[str, int]:
-        """Return the topics, without Kafka's own, and how many partitions each has."""
+        """Return the number of partitions of every topic, without Kafka's own topics."""
         try:
-            found = self.admin().list_topics(timeout=10).topics
+            topics = self.admin().list_topics(timeout=10).topics
         except KafkaException as error:
             raise KafkaError(f"the broker in {self.folder} does not answer: {error}") from error
         return {
             name: len(topic.partitions)
-            for name, topic in sorted(found.items())
+            for name, topic in sorted(topics.items())
             if not name.startswith("__")
         }
 
     def create_topic(self, name: str, partitions: int = 4) -> None:
-        """Make a topic; one that exists already is an error."""
-        admin = self.admin()  # kept by name: its going away would cancel the request
-        try:
-            admin.create_topics([NewTopic(name, partitions, 1)])[name].result(timeout=30)
-        except KafkaException as error:
-            raise KafkaError(f"topic {name} could not be made: {error}") from error
-
-    def start(self) -> None:
-        """Start the broker and return once it answers a client.
+        """Create a topic.
 
         Raises
         ------
         KafkaError
-            Where it runs already, the port is taken, or it does not come up; the message names
-            the log.
+            If it exists already or cannot be created.
+        """
+        admin = self.admin()  # the request would be cancelled with its client
+        try:
+            admin.create_topics([NewTopic(name, partitions, 1)])[name].result(timeout=30)
+        except KafkaException as error:
+            raise KafkaError(f"topic {name} could not be created: {error}") from error
+
+    def start(self) -> None:
+        """Start the broker, and return once it answers a client.
+
+        Raises
+        ------
+        KafkaError
+            If it runs already, the port is taken, or the broker does not answer; the message
+            names the log.
         """
         if self.pid:
             raise KafkaError(f"Kafka runs already in {self.folder}, at {self.bootstrap_servers}")
@@ -155,7 +162,7 @@ class LocalKafka:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for who started us; we stop by stop()
+                start_new_session=True,  # Ctrl-C shall not reach the broker; stop() ends it
             )
         self._pid_file.write_text(f"{self._process.pid} {port}\n")
         try:
@@ -165,7 +172,7 @@ class LocalKafka:
             raise
 
     def stop(self) -> bool:
-        """Stop the broker, by force where it does not stop by itself; say whether one ran."""
+        """Stop the broker, by SIGKILL if it does not stop in time; return whether one ran."""
         pid = self.pid
         if pid:
             os.kill(pid, signal.SIGTERM)
@@ -182,9 +189,9 @@ class LocalKafka:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
-        trace: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -193,7 +200,7 @@ class LocalKafka:
         return self.folder / "kafka.pid"
 
     def _running(self) -> tuple[int | None, int]:
-        """Return process id and port as the pid file has them, where that process is our broker."""
+        """Return process id and port from the pid file, if that process is this broker."""
         try:
             pid, port = map(int, self._pid_file.read_text().split())
         except (OSError, ValueError):
@@ -204,7 +211,7 @@ class LocalKafka:
 
     @property
     def _mark(self) -> str:
-        """What tells our broker from another process that was given its old process id."""
+        """Argument by which the broker differs from a later process with the same id."""
         return f"-Dfink_t2.kafka={self.folder}"
 
     def _java(self, main: str, *arguments: str) -> list[str]:
@@ -219,7 +226,9 @@ class LocalKafka:
         tool += [f"--cluster-id={cluster}", *self.format_arguments]
         ran = subprocess.run(tool, capture_output=True, text=True, check=False)
         if ran.returncode:
-            raise KafkaError(f"Kafka's storage could not be made: {ran.stdout}{ran.stderr}".strip())
+            raise KafkaError(
+                f"Kafka's data folder could not be made: {ran.stdout}{ran.stderr}".strip()
+            )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -232,8 +241,8 @@ class LocalKafka:
                     return
             except KafkaException:
                 time.sleep(0.1)
-        state = "does not answer" if self.pid else "ended"
-        raise KafkaError(f"the Kafka broker {state} after its start; its log: {self.log}")
+        state = "does not answer" if self.pid else "has ended"
+        raise KafkaError(f"the Kafka broker {state} after its start; see {self.log}")
 
     def _wait_until_gone(self, pid: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -245,7 +254,7 @@ class LocalKafka:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different TCP ports of the loopback interface that nothing listens on now."""
+    """Return different TCP ports of the loopback interface on which nothing listens now."""
     probes = [socket.socket() for _ in range(count)]
     try:
         for probe in probes:
@@ -257,19 +266,15 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int) -> bool:
-    """Say whether nothing listens on ``port`` of the loopback interface."""
+    """Return whether nothing listens on ``port`` of the loopback interface."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) != 0
 
 
 def command_line(pid: int) -> str:
-    """Return the command line of a process, "" where it is gone."""
+    """Return the command line of a process, "" if it has ended or is not this user's."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        pass
-    if Path("/proc/self").exists():
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
         return ""
-    command = ["ps", "-o", "args=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

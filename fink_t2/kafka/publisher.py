@@ -1,4 +1,4 @@
-"""Publish packets and know of each whether it arrived."""
+"""Publish packets, and count which of them a broker has confirmed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fink_t2.kafka.broker import KafkaError
 from fink_t2.kafka.topic_offsets import TopicOffsets
 
 SETTINGS: Final[Mapping[str, str | int | float | bool]] = {
-    # Each packet once and in the order sent, whatever is retried.
+    # Every packet arrives once and in the order in which it was sent, whatever is retried.
     "enable.idempotence": True,
     # The partition that Java's producers choose for a key.
     "partitioner": "murmur2_random",
@@ -22,19 +22,19 @@ SETTINGS: Final[Mapping[str, str | int | float | bool]] = {
     "linger.ms": 20,
     "message.max.bytes": 10_000_000,
     "queue.buffering.max.kbytes": 262_144,
-    # A packet that a broker has not confirmed by then counts as not delivered.
+    # A packet that no broker has confirmed after this time counts as not delivered.
     "delivery.timeout.ms": 120_000,
-    # Errors come to us as delivery reports.
+    # Errors are reported by the delivery reports.
     "log_level": 2,
 }
 
-#: Time for a broker to answer for the first time (s).
+#: Longest wait for the first answer of a broker (s).
 CONNECT_SECONDS: Final = 10.0
 
-#: Shorter waits are put off to the next packet, which then waits for both (s).
+#: A packet does not wait for less than this (s); the next one then waits for both.
 SHORTEST_WAIT: Final = 0.002
 
-#: Packets between two looks at the delivery reports where there is no wait.
+#: Packets between two polls for delivery reports if there is no wait between packets.
 POLL_EVERY: Final = 100
 
 
@@ -43,22 +43,26 @@ class Publisher:
 
     Parameters
     ----------
-    topic, bootstrap_servers : str
-        Where to.
+    topic : str
+        Topic to publish to.
+    bootstrap_servers : str
+        Addresses of the brokers, ``host:port`` separated by commas.
     config : mapping, optional
         librdkafka settings to add or replace.
 
     Attributes
     ----------
-    published, delivered, delivered_bytes : int
-        Packets handed over, packets confirmed by a broker, and the latter's bytes.
+    published : int
+        Number of packets handed to the producer.
+    delivered, delivered_bytes : int
+        Number and total size of the packets that a broker has confirmed.
     errors : Counter
-        Packets not delivered, by reason.
+        Number of packets not delivered, by reason.
 
     Raises
     ------
     KafkaError
-        Where no broker answers, or a setting is wrong.
+        If no broker answers, or a setting is wrong.
     """
 
     def __init__(
@@ -76,7 +80,7 @@ class Publisher:
         try:
             self._producer.list_topics(timeout=CONNECT_SECONDS)
         except KafkaException as error:
-            self._producer.poll(0)  # brings the error behind "timed out"
+            self._producer.poll(0)  # calls back with the cause of the time-out
             reason = self._last_error or str(error.args[0])
             raise KafkaError(f"Kafka at {bootstrap_servers} can't be used: {reason}") from error
         self._offsets = TopicOffsets(topic, settings)
@@ -88,16 +92,16 @@ class Publisher:
         Parameters
         ----------
         packet : bytes
-            The message's value.
+            Value of the message.
         key : str
-            The message's key; "" for none.
+            Key of the message; "" for none.
         due : float
-            Not before this value of ``time.perf_counter()`` (s).
+            Value of ``time.perf_counter()`` (s) before which it is not published.
 
         Raises
         ------
         KafkaError
-            Where the producer can't go on.
+            If the producer has failed for good.
         """
         while (wait := due - time.perf_counter()) > SHORTEST_WAIT:
             self._producer.poll(wait)
@@ -114,20 +118,20 @@ class Publisher:
                 reason = error.args[0]
                 if reason.fatal():
                     raise KafkaError(
-                        f"publishing ended after {self.delivered} packets: {reason.str()}"
+                        f"publishing has ended after {self.delivered} packets: {reason.str()}"
                     ) from error
                 self.errors[reason.str()] += 1
                 return
 
     def finish(self) -> int | None:
-        """Wait until each packet is delivered or has failed, and count what the topic holds.
+        """Wait until every packet is delivered or has failed, and count what the topic holds.
 
         Returns
         -------
-        int
-            By how many messages the topic has grown since this publisher was made. It is
-            `delivered`, and more where others publish to the topic at the same time; fewer
-            means that Kafka does not hold what it has confirmed. None if no broker answers.
+        int or None
+            Growth of the topic in messages since this publisher was made; None if no broker
+            answers. It is larger than `delivered` if others publish to the topic at the same
+            time; if it is smaller, Kafka does not hold what it has confirmed.
         """
         while self._producer.flush(1.0):
             pass

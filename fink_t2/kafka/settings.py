@@ -1,4 +1,4 @@
-"""The files that a single-node broker in KRaft mode is started with."""
+"""The settings files with which a single-node broker in KRaft mode is started."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ def server_properties(
     ----------
     data : Path
         Folder of the partitions.
-    port, controller_port : int
-        Where clients connect (listener ``CLIENT``), and the internal KRaft listener.
+    port : int
+        Port on which clients connect, that of the listener ``CLIENT``.
+    controller_port : int
+        Port of the internal KRaft listener.
     changes : mapping of str to str
         Settings to add or replace, by Kafka's names: for SASL and TLS, for instance,
         ``listener.security.protocol.map``, ``sasl.enabled.mechanisms``, ``ssl.keystore.location``.
@@ -50,7 +52,7 @@ def server_properties(
         "log.dirs": str(data),
         "message.max.bytes": str(MAX_MESSAGE_BYTES),
         "replica.fetch.max.bytes": str(MAX_MESSAGE_BYTES),
-        # Archived alerts are replayed to study them, so nothing expires.
+        # Replayed alerts are often years old: nothing expires.
         "log.retention.ms": "-1",
         "num.partitions": "4",
         "auto.create.topics.enable": "true",
@@ -61,7 +63,7 @@ def server_properties(
         "transaction.state.log.num.partitions": "4",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
-        # One consumer is the rule here: it need not wait for others to join its group.
+        # There is usually one consumer, which need not wait for others to join its group.
         "group.initial.rebalance.delay.ms": "0",
         "num.network.threads": "2",
         "num.io.threads": "4",
@@ -71,6 +73,6 @@ def server_properties(
 
 
 def write_properties(path: Path, settings: Mapping[str, str]) -> None:
-    """Write ``settings`` in Java's properties format, readable by the owner only (passwords)."""
+    """Write ``settings`` in Java's properties format; only the owner can read the passwords."""
     path.touch(mode=0o600)
     path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))

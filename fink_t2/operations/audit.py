@@ -1,4 +1,4 @@
-"""Account for every message: offsets read = alerts written + dead letters, per partition."""
+"""Account for every message: offsets read = alerts written + dead letters, for each partition."""
 
 from __future__ import annotations
 
@@ -23,26 +23,28 @@ from fink_t2.operations.checkpoint import open_folder, read_progress
 OffsetArray = npt.NDArray[np.int64]
 Partition = tuple[str, int]
 ALERTS, DEAD_LETTERS = "alerts", "dead_letters"
-#: So many missing or repeated offsets are named in a report.
-NAMED = 5
-#: A topic is read to its end if nothing more comes for so long (s).
+#: Missing or repeated offsets that a report names.
+MOST_NAMED = 5
+#: Longest wait for a message of a topic that has more (s).
 IDLE_SECONDS = 10.0
 
 
 class AuditError(FinkT2Error):
-    """There is nothing to audit, or it can't be read."""
+    """There is nothing to audit, or it cannot be read."""
 
 
 @dataclass
 class PartitionAudit:
-    """What became of one Kafka partition's messages.
+    """What became of the messages of one Kafka partition.
 
     Attributes
     ----------
-    topic, partition
-        Which.
+    topic : str
+        Name of the topic.
+    partition : int
+        Number of the partition.
     first, end : int
-        Offsets read: from, and up to but without.
+        First offset that the stream has read, and the offset after the last.
     messages : int
         Messages that the stream has read.
     alerts : int
@@ -54,12 +56,11 @@ class PartitionAudit:
     missing : list of int
         Offsets that became neither.
     twice : list of int
-        Offsets that are there more than once, or as both.
+        Offsets that were written more than once, or both as an alert and as a dead letter.
     expired : int
-        Of the missing, those that were gone from Kafka before the stream could read them, as
-        far as its partition now begins behind them.
+        Number of missing offsets that Kafka no longer has: the partition now begins after them.
     ahead : int
-        Rows beyond ``end``: of a batch that is decided and not yet committed.
+        Rows beyond ``end``: those of a batch that is decided and not yet committed.
     """
 
     topic: str
@@ -76,12 +77,12 @@ class PartitionAudit:
 
     @property
     def messages(self) -> int:
-        """How many offsets were read."""
+        """Number of offsets that were read."""
         return self.end - self.first
 
     @property
     def is_complete(self) -> bool:
-        """Whether every message is accounted for, once."""
+        """Whether every message is accounted for exactly once."""
         return not self.missing and not self.twice
 
 
@@ -94,7 +95,7 @@ class TopicAudit:
     messages : int
         Messages in the topic.
     repeats : int
-        Messages whose headers (survey, candid, model) were there before.
+        Messages whose headers (survey, candid, model) an earlier message has, too.
     missing : int
         Alerts of the table that are not in the topic.
     unknown : int
@@ -118,7 +119,7 @@ def audit(config: StreamConfig) -> list[PartitionAudit]:
     Returns
     -------
     list of PartitionAudit
-        One per partition, sorted.
+        One per partition, by topic and partition.
 
     Raises
     ------
@@ -128,29 +129,29 @@ def audit(config: StreamConfig) -> list[PartitionAudit]:
         If there is no checkpoint of a Kafka stream.
     """
     if not config.output.path:
-        raise AuditError("'output.path' is not set: without tables there is nothing to audit")
+        raise AuditError("'output.path' is not set, so there are no tables to audit")
     progress = read_progress(config.checkpoint)
     records = _origins(config.output.path, ALERTS)
     letters = _origins(config.output.path, DEAD_LETTERS)
     partitions = sorted(progress.committed.keys() | records.keys() | letters.keys())
-    found = [
+    audits = [
         _audit_partition(
             key,
             progress.first.get(key, 0),
             progress.committed.get(key, progress.first.get(key, 0)),
-            records.get(key, _nothing()),
-            letters.get(key, _nothing()),
+            records.get(key, _no_rows()),
+            letters.get(key, _no_rows()),
         )
         for key in partitions
     ]
-    _look_for_expired(config, found)
-    return found
+    _count_expired(config, audits)
+    return audits
 
 
 def _audit_partition(
     key: Partition, first: int, end: int, records: OffsetArray, letters: OffsetArray
 ) -> PartitionAudit:
-    """Account for one partition; arrays have the shape (rows, 2): offset and record."""
+    """Account for one partition; the arrays have the shape (rows, 2): offset and record."""
     result = PartitionAudit(*key, first=first, end=end)
     offsets = np.concatenate([records[:, 0], letters[:, 0]])
     result.ahead = int((offsets >= end).sum())
@@ -159,8 +160,8 @@ def _audit_partition(
     alert_offsets, letter_offsets = np.unique(records[:, 0]), np.unique(letters[:, 0])
     result.rows, result.alerts = len(records), len(alert_offsets)
     result.dead_letters = len(letter_offsets)
-    there = np.union1d(alert_offsets, letter_offsets)
-    result.missing = np.setdiff1d(np.arange(first, end), there, assume_unique=True).tolist()
+    written = np.union1d(alert_offsets, letter_offsets)
+    result.missing = np.setdiff1d(np.arange(first, end), written, assume_unique=True).tolist()
     unique, counts = np.unique(records, axis=0, return_counts=True)
     letter, letter_counts = np.unique(letters[:, 0], return_counts=True)
     repeated = [unique[counts > 1, 0], letter[letter_counts > 1],
@@ -169,7 +170,7 @@ def _audit_partition(
     return result
 
 
-def _nothing() -> OffsetArray:
+def _no_rows() -> OffsetArray:
     return np.empty((0, 2), dtype=np.int64)
 
 
@@ -182,7 +183,7 @@ def _table(root: str, name: str) -> ds.Dataset | None:
 
 
 def _origins(root: str, name: str) -> dict[Partition, OffsetArray]:
-    """Return offset and record of every row of a table, by partition of Kafka."""
+    """Return offset and record of every row of a table, by Kafka partition."""
     table = _table(root, name)
     if table is None:
         return {}
@@ -205,27 +206,27 @@ def _origin_batches(
     else:
         columns = {part: ds.field(part) for part in ("topic", "partition", "offset")}
     for batch in table.to_batches(columns=columns):
-        batch = batch.filter(pc.is_valid(batch["offset"]))  # from files: nothing to account for
+        batch = batch.filter(pc.is_valid(batch["offset"]))  # rows from files have no offset
         offset = np.asarray(batch["offset"], dtype=np.int64)
         record = np.asarray(batch["record"], np.int64) if name == ALERTS else np.zeros_like(offset)
         partition = np.asarray(batch["partition"], np.int32)
         yield batch["topic"], partition, np.stack([offset, record], axis=1)
 
 
-def _look_for_expired(config: StreamConfig, found: list[PartitionAudit]) -> None:
-    """Ask Kafka, where something is missing, whether it was there to be read."""
-    if not any(one.missing for one in found) or config.source.kind != "kafka":
+def _count_expired(config: StreamConfig, audits: list[PartitionAudit]) -> None:
+    """Ask Kafka which of the missing offsets it has deleted."""
+    if not any(one.missing for one in audits) or config.source.kind != "kafka":
         return
     consumer = _consumer(config)
     try:
-        for one in found:
+        for one in audits:
             if one.missing:
                 low, _ = consumer.get_watermark_offsets(
                     TopicPartition(one.topic, one.partition), timeout=10
                 )
                 one.expired = sum(offset < low for offset in one.missing)
     except KafkaException:
-        return  # without Kafka all that is missing is simply missing
+        return  # Kafka does not answer: no missing offset counts as expired
     finally:
         consumer.close()
 
@@ -237,7 +238,7 @@ def _consumer(config: StreamConfig) -> Consumer:
             "group.id": "fink_t2-audit",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
-            "log_level": 2,
+            "log_level": 2,  # a refused connection is reported by an exception
         }
     )
 
@@ -245,16 +246,24 @@ def _consumer(config: StreamConfig) -> Consumer:
 def audit_topic(config: StreamConfig) -> TopicAudit:
     """Compare the output topic with the table of alerts.
 
-    The topic has every alert at least once; headers tell repeats.
+    The topic holds every alert at least once; repeats have equal headers.
+
+    Parameters
+    ----------
+    config : StreamConfig
+        The job's configuration: output and Kafka.
 
     Raises
     ------
     AuditError
-        If there is no topic, or Kafka does not answer.
+        If the job has no topic or no table, or Kafka does not answer.
     """
     table = _table(config.output.path, ALERTS) if config.output.path else None
     if table is None or not config.output.topic:
-        raise AuditError("'output.topic' and 'output.path', with alerts in it, are both needed")
+        raise AuditError(
+            "the output topic is compared with the alert table: 'output.topic' and 'output.path' "
+            "must both be set, and there must be alerts in the table"
+        )
     if config.survey == "ztf":
         identity = ds.field("candid")
     else:
@@ -288,7 +297,7 @@ def _headers(config: StreamConfig, topic: str) -> Iterator[dict[str, str]]:
         while waiting:
             message = consumer.poll(IDLE_SECONDS)
             if message is None:
-                raise AuditError(f"topic {topic!r}: Kafka has sent nothing for {IDLE_SECONDS} s")
+                raise AuditError(f"topic {topic!r}: no message from Kafka for {IDLE_SECONDS:.0f} s")
             if message.error() is not None:
                 waiting.discard(message.partition())
                 continue
@@ -303,21 +312,21 @@ def _headers(config: StreamConfig, topic: str) -> Iterator[dict[str, str]]:
         consumer.close()
 
 
-def totals(found: list[PartitionAudit]) -> dict[str, int]:
-    """Return the sums over partitions, as `fink-t2 audit` prints them last."""
+def totals(audits: list[PartitionAudit]) -> dict[str, int]:
+    """Return the sums over partitions, which ``fink-t2 audit`` prints last."""
     return {
-        "messages": sum(one.messages for one in found),
-        "alerts": sum(one.alerts for one in found),
-        "rows": sum(one.rows for one in found),
-        "dead_letters": sum(one.dead_letters for one in found),
-        "missing": sum(len(one.missing) for one in found),
-        "twice": sum(len(one.twice) for one in found),
-        "expired": sum(one.expired for one in found),
-        "ahead": sum(one.ahead for one in found),
+        "messages": sum(one.messages for one in audits),
+        "alerts": sum(one.alerts for one in audits),
+        "rows": sum(one.rows for one in audits),
+        "dead_letters": sum(one.dead_letters for one in audits),
+        "missing": sum(len(one.missing) for one in audits),
+        "twice": sum(len(one.twice) for one in audits),
+        "expired": sum(one.expired for one in audits),
+        "ahead": sum(one.ahead for one in audits),
     }
 
 
-def named(offsets: list[int]) -> str:
-    """Return some offsets as text: "3, 4, 5 ... (12)"."""
-    text = ", ".join(map(str, offsets[:NAMED]))
-    return text if len(offsets) <= NAMED else f"{text} ... ({len(offsets)})"
+def abbreviate(offsets: list[int]) -> str:
+    """Return the first offsets as text, and the number of all: ``"3, 4, 5, 6, 7 ... (12)"``."""
+    text = ", ".join(map(str, offsets[:MOST_NAMED]))
+    return text if len(offsets) <= MOST_NAMED else f"{text} ... ({len(offsets)})"

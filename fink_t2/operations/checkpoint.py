@@ -1,7 +1,7 @@
-"""What Spark's checkpoint says: from where, and how far, the stream has read Kafka.
+"""Read Spark's checkpoint: the offsets at which a stream began and up to which it has read Kafka.
 
-Spark writes ``offsets/N`` before batch N and ``commits/N`` behind it; ``sources/0/0`` holds
-where the very first batch began. Each is "v1" and then lines of JSON.
+Spark writes ``offsets/N`` before batch N and ``commits/N`` after it; ``sources/0/0`` holds the
+offsets at which the very first batch began. Each file has a line "v1", then lines of JSON.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ Offsets = dict[tuple[str, int], int]
 
 
 class CheckpointError(FinkT2Error):
-    """There is no checkpoint, or it is none of a Kafka stream."""
+    """There is no checkpoint, or it is not that of a Kafka stream."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a stream has come.
+    """How far a stream has read.
 
     Attributes
     ----------
     stream : str
-        Identity of the stream.
+        Identifier that Spark has given the stream.
     first : dict
-        Offsets at which it began.
+        Offset at which each partition began.
     committed : dict
-        Offsets up to which, exclusive, batches are committed.
+        Offset after the last message of each partition that is in a committed batch.
     planned : dict
-        The same with the batch that was begun last, committed or not.
+        The same, with the batch that was begun last, whether committed or not.
     batch : int
-        The last committed batch, -1 if none.
+        Number of the last committed batch, -1 if there is none.
     """
 
     stream: str
@@ -49,14 +49,20 @@ class Progress:
     batch: int
 
 
-def open_folder(place: str) -> tuple[pafs.FileSystem, str]:
-    """Return the file system and the path on it of a folder that Spark knows by ``place``."""
-    parts = urlsplit(place)
+def open_folder(location: str) -> tuple[pafs.FileSystem, str]:
+    """Return the file system of a folder, and the folder's path on it.
+
+    Parameters
+    ----------
+    location : str
+        A path, or a URI such as ``hdfs://head/tables``, as Spark takes them.
+    """
+    parts = urlsplit(location)
     if parts.scheme == "file":
         return pafs.LocalFileSystem(), unquote(parts.path)
     if parts.scheme:
-        return pafs.FileSystem.from_uri(place)
-    return pafs.LocalFileSystem(), str(Path(place).absolute())
+        return pafs.FileSystem.from_uri(location)
+    return pafs.LocalFileSystem(), str(Path(location).absolute())
 
 
 def read_progress(checkpoint: str) -> Progress:
@@ -65,22 +71,22 @@ def read_progress(checkpoint: str) -> Progress:
     Parameters
     ----------
     checkpoint : str
-        The folder that the configuration names.
+        The checkpoint folder of the configuration: a path or a URI.
 
     Raises
     ------
     CheckpointError
-        If there is none of a Kafka stream.
+        If there is no checkpoint of a Kafka stream.
     """
     files, root = open_folder(checkpoint)
 
     def numbers(folder: str) -> list[int]:
         selector = pafs.FileSelector(f"{root}/{folder}", allow_not_found=True)
         try:
-            found = files.get_file_info(selector)
-        except FileNotFoundError:  # made between the look and the question whether it is there
+            infos = files.get_file_info(selector)
+        except FileNotFoundError:  # pyarrow has looked twice, and the folder was made in between
             return []
-        return sorted(int(f.base_name) for f in found if f.base_name.isdigit())
+        return sorted(int(info.base_name) for info in infos if info.base_name.isdigit())
 
     def lines(path: str) -> list[str]:
         with files.open_input_stream(f"{root}/{path}") as stream:
@@ -90,7 +96,7 @@ def read_progress(checkpoint: str) -> Progress:
     try:
         stream = str(json.loads(lines("metadata")[0])["id"])
     except (OSError, ValueError, KeyError, IndexError):
-        raise CheckpointError(f"{checkpoint}: no checkpoint of a stream there") from None
+        raise CheckpointError(f"{checkpoint}: there is no checkpoint of a stream") from None
     begun, done = numbers("offsets"), numbers("commits")
     committed = max(set(begun) & set(done), default=-1)
     try:
@@ -99,16 +105,16 @@ def read_progress(checkpoint: str) -> Progress:
         planned = _offsets(lines(f"offsets/{begun[-1]}")[-1]) if begun else dict(first)
     except (OSError, ValueError, AttributeError, IndexError, TypeError):
         raise CheckpointError(
-            f"{checkpoint}: holds no Kafka offsets; the stream has not begun, or reads files"
+            f"{checkpoint}: there are no Kafka offsets; the stream has not begun, or reads files"
         ) from None
     return Progress(stream, first, reached, planned, committed)
 
 
 def _offsets(text: str) -> Offsets:
-    # The file of the first offsets has its version in front: v1{"topic":{"0":12}}.
-    found: dict[str, Any] = json.loads(text[text.index("{") :])
+    # The file of the first offsets begins with its version: v1{"topic":{"0":12}}.
+    by_topic: dict[str, Any] = json.loads(text[text.index("{") :])
     return {
         (topic, int(partition)): int(offset)
-        for topic, partitions in found.items()
+        for topic, partitions in by_topic.items()
         for partition, offset in partitions.items()
     }

@@ -1,4 +1,4 @@
-"""The table of dead letters: find messages that could not be read, and send them again."""
+"""The table of dead letters: messages that could not be read, to look at and to send again."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from fink_t2.alerts.limits import Limits
 from fink_t2.errors import AlertError, FinkT2Error
 from fink_t2.operations.checkpoint import open_folder
 
+#: Longest wait for Kafka to confirm what was sent (s).
 DELIVERY_SECONDS = 60.0
-#: Header of a message that was sent again: where it was a dead letter.
+#: Header of a message that was sent again: the name of the dead letter.
 REPLAYED_FROM = "replayed_from"
 
 
 class DeadLetterError(FinkT2Error):
-    """A dead letter can't be found or sent."""
+    """There is no table of dead letters, or a dead letter cannot be sent."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,16 @@ class DeadLetter:
 
     Attributes
     ----------
-    topic, partition, offset
-        Where it came from; partition and offset are None for a file.
+    topic : str
+        Topic or file that it came from.
+    partition, offset : int or None
+        Partition and offset in the topic, None for a file.
     ingested_at : datetime
-        When the job met it.
+        Time at which the job met it, UTC.
     reason : str
-        Why it could not be read then.
+        Why the job could not read it.
     value : bytes
-        The message.
+        The whole message.
     """
 
     topic: str
@@ -50,13 +53,23 @@ class DeadLetter:
 
     @property
     def name(self) -> str:
-        """What `fink-t2 deadletter` knows it by: topic/partition/offset."""
+        """Name in ``fink-t2 deadletter``: topic/partition/offset, or the path of a file."""
         if self.offset is None:
             return self.topic
         return f"{self.topic}/{self.partition}/{self.offset}"
 
     def problem_now(self, survey: str, schemas: SchemaSource | None, limits: Limits) -> str:
-        """Return why it can't be read by this code and these schemas; "" if it can."""
+        """Return why this code cannot read it with these schemas, or "" if it can.
+
+        Parameters
+        ----------
+        survey : str
+            Survey of the job.
+        schemas : SchemaSource, optional
+            Source of the schemas of framed messages.
+        limits : Limits
+            Bounds of a message.
+        """
         try:
             return "" if list(decode_alerts(self.value, survey, schemas, limits)) else "no alert"
         except AlertError as error:
@@ -71,27 +84,27 @@ def dead_letters(
     Parameters
     ----------
     root : str
-        The job's output folder.
+        Output folder of the job.
     reason : str
-        Only those whose reason has this in it.
+        Text that the reason contains, in upper or lower case; "" selects all.
     since : datetime, optional
-        Only those that the job met since.
+        Earliest time at which the job met them.
     topic : str
-        Only those from this topic.
+        Topic that they came from; "" selects all.
     """
     files, path = open_folder(f"{root.rstrip('/')}/dead_letters")
     if files.get_file_info(path).type == pafs.FileType.NotFound:
         return
     table = ds.dataset(path, filesystem=files, format="parquet")
-    chosen = pc.scalar(True)
+    selection = pc.scalar(True)
     if reason:
-        chosen = chosen & pc.match_substring(ds.field("reason"), reason, ignore_case=True)
+        selection = selection & pc.match_substring(ds.field("reason"), reason, ignore_case=True)
     if since is not None:
-        chosen = chosen & (ds.field("ingested_at") >= since)
+        selection = selection & (ds.field("ingested_at") >= since)
     if topic:
-        chosen = chosen & (ds.field("topic") == topic)
+        selection = selection & (ds.field("topic") == topic)
     columns = ["topic", "partition", "offset", "ingested_at", "reason", "value"]
-    for batch in table.to_batches(columns=columns, filter=chosen, batch_size=1000):
+    for batch in table.to_batches(columns=columns, filter=selection, batch_size=1000):
         for row in batch.to_pylist():
             yield DeadLetter(**{**row, "value": row["value"] or b""})
 
@@ -99,23 +112,28 @@ def dead_letters(
 def send_again(
     letters: Iterator[DeadLetter], settings: dict[str, str], topic: str = ""
 ) -> tuple[int, list[str]]:
-    """Publish dead letters as they came.
+    """Publish the messages of dead letters, unchanged.
 
     Parameters
     ----------
     letters : iterator of DeadLetter
-        Which.
+        The dead letters to publish.
     settings : dict of str to str
-        librdkafka's, see `fink_t2.kafka.client_settings`.
+        librdkafka settings of the producer, see `fink_t2.kafka.client_settings`.
     topic : str
-        Where to; "" for the topic each came from.
+        Topic to publish to; "" stands for the topic that each came from.
 
     Returns
     -------
     sent : int
-        How many Kafka has confirmed.
+        Number of messages that Kafka has confirmed.
     failed : list of str
         Names of the others.
+
+    Raises
+    ------
+    DeadLetterError
+        If a dead letter came from a file and no topic is given.
     """
     producer = Producer({**settings, "enable.idempotence": True, "log_level": 2,
                          "message.max.bytes": 20_971_520})  # fmt: skip
@@ -123,7 +141,7 @@ def send_again(
     waiting: list[str] = []
     for letter in letters:
         if letter.offset is None and not topic:
-            raise DeadLetterError(f"{letter.name} came from a file: say a topic with --to")
+            raise DeadLetterError(f"{letter.name} came from a file: name a topic with --to")
         waiting.append(letter.name)
 
         def delivered(error: object, message: object, name: str = letter.name) -> None:
@@ -138,7 +156,7 @@ def send_again(
                 on_delivery=delivered,
             )
         except (BufferError, KafkaException):
-            producer.flush(DELIVERY_SECONDS)  # counted as failed: to be sent by another run
+            producer.flush(DELIVERY_SECONDS)  # it counts as failed; another run can send it
         producer.poll(0)
     producer.flush(DELIVERY_SECONDS)
     return len(confirmed), sorted(set(waiting) - set(confirmed))

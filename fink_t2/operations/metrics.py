@@ -1,37 +1,37 @@
 """Metrics for Prometheus, served by the driver.
 
-They are fed by the job's own log lines (`fink_t2.stream.log`), so that log and metrics can't
-disagree; what is a state rather than an event (lag, memory, model) is asked for when scraped.
+Counters and histograms are fed by the job's own log lines (`fink_t2.stream.log`), so that log and
+metrics cannot disagree. States, such as the memory of a process, are determined when scraped.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, Final
 
+import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from fink_t2.errors import ConfigError
 
-#: Seconds of an alert, from Kafka to the commit of its batch; LSST repeats its exposures in 37.
+#: Bounds of the latency of an alert, from Kafka to the commit of its batch (s). LSST takes an
+#: exposure every 37 s.
 LATENCY_BUCKETS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 37.0, 60.0, 120.0, 300.0, 3600.0)
-#: Seconds of a micro-batch, from planned to committed.
+#: Bounds of the duration of a micro-batch, from planned to committed (s).
 BATCH_BUCKETS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
-PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 BATCH_LOGGER: Final = "fink_t2.stream.batch"
 
 
 class Metrics:
-    """The job's metrics; a logging handler away from its log lines.
+    """The metrics of a job, which `MetricsHandler` feeds from its log lines.
 
     Parameters
     ----------
     survey : str
-        Label of every metric.
+        Survey of the job, a label of every metric.
     """
 
     def __init__(self, survey: str) -> None:
@@ -73,9 +73,7 @@ class Metrics:
             **register,
         )
         self._batches = Counter("fink_t2_batches", "Committed batches", ["survey"], **register)
-        self._errors = Counter(
-            "fink_t2_errors", "Lines that the job has logged as errors", ["survey"], **register
-        )
+        self._errors = Counter("fink_t2_errors", "Log lines of level error", ["survey"], **register)
         self._lag = Gauge(
             "fink_t2_lag_messages", "Messages that wait in Kafka", ["survey"], **register
         )
@@ -95,7 +93,7 @@ class Metrics:
         )
         self._last_batch = Gauge(
             "fink_t2_last_batch_timestamp_seconds",
-            "When the last batch was committed",
+            "Time at which the last batch was committed",
             ["survey"],
             **register,
         )
@@ -108,25 +106,27 @@ class Metrics:
             ["survey", "process"],
             **register,
         )
-        for process, what in (("driver", _driver_bytes), ("jvm", _jvm_bytes),
-                              ("workers", _worker_bytes)):  # fmt: skip
-            self._memory.labels(survey, process).set_function(what)
-        # There from the start, so that an alert rule finds 0 and not nothing.
+        memory = {"driver": _driver_bytes, "jvm": _jvm_bytes, "workers": _worker_bytes}
+        for process, memory_bytes in memory.items():
+            self._memory.labels(survey, process).set_function(memory_bytes)
+        # Counters exist from the start, so that an alert rule finds 0 and not nothing.
         for metric in (self._messages, self._dead_letters, self._set_aside, self._batches,
                        self._without_cutouts, self._errors, self._lag):  # fmt: skip
             metric.labels(survey)
 
-    def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
-        """Add a metric that is asked for when scraped.
+    def watch(self, name: str, description: str, value: Callable[[], float]) -> None:
+        """Add a metric whose value is determined when it is scraped.
 
         Parameters
         ----------
-        name, what : str
-            Name, without ``fink_t2_``, and help text.
+        name : str
+            Name, without ``fink_t2_``.
+        description : str
+            Help text of the metric.
         value : callable
-            Returns it.
+            Returns the present value.
         """
-        gauge = Gauge(f"fink_t2_{name}", what, ["survey"], registry=self.registry)
+        gauge = Gauge(f"fink_t2_{name}", description, ["survey"], registry=self.registry)
         gauge.labels(self._survey).set_function(value)
 
     def batch(self, fields: dict[str, Any], latencies: Iterable[tuple[float, int]] = ()) -> None:
@@ -135,9 +135,9 @@ class Metrics:
         Parameters
         ----------
         fields : dict
-            Its line in the log.
+            The fields of its log line.
         latencies : iterable of (float, int)
-            Seconds, and how many of its alerts have taken so long.
+            Latencies (s), each with the number of alerts that had it.
         """
         survey = self._survey
         self._batches.labels(survey).inc()
@@ -177,17 +177,17 @@ class Metrics:
         self._errors.labels(self._survey).inc()
 
     def serve(self, address: str) -> None:
-        """Answer scrapes at ``http://<address>/metrics``, in a thread of this process.
+        """Serve the metrics at ``http://<address>/metrics``, in a thread of this process.
 
         Parameters
         ----------
         address : str
-            ``host:port``; without a host, on the loopback interface only.
+            ``host:port``; without a host, the loopback interface only.
 
         Raises
         ------
         ConfigError
-            If the address can't be listened on.
+            If the server cannot listen on the address.
         """
         host, _, port = address.rpartition(":")
         try:
@@ -197,14 +197,14 @@ class Metrics:
 
 
 class MetricsHandler(logging.Handler):
-    """Feeds metrics from log lines."""
+    """Logging handler that counts the log lines of a job in its metrics."""
 
     def __init__(self, metrics: Metrics) -> None:
         super().__init__()
         self._metrics = metrics
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count a line."""
+        """Count one log line."""
         if record.levelno >= logging.ERROR:
             self._metrics.error()
         if record.name == BATCH_LOGGER and record.getMessage() == "batch":
@@ -212,12 +212,24 @@ class MetricsHandler(logging.Handler):
 
 
 def start_metrics(survey: str, address: str) -> Metrics | None:
-    """Serve the job's metrics; None where the address is "".
+    """Serve the metrics of this job, and feed them from its log.
+
+    Parameters
+    ----------
+    survey : str
+        Survey of the job.
+    address : str
+        See `Metrics.serve`; "" for no metrics.
+
+    Returns
+    -------
+    Metrics or None
+        None if the address is "".
 
     Raises
     ------
     ConfigError
-        If the address can't be listened on.
+        If the server cannot listen on the address.
     """
     if not address:
         return None
@@ -227,51 +239,39 @@ def start_metrics(survey: str, address: str) -> Metrics | None:
     return metrics
 
 
-def _resident_bytes(pid: int) -> int:
+def _resident_bytes(process: psutil.Process | None) -> float:
+    """Return the resident memory of a process, 0 if there is none or it has ended."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
-    except (OSError, IndexError, ValueError):
-        return 0  # ended meanwhile, or no Linux
+        return 0.0 if process is None else float(process.memory_info().rss)
+    except psutil.Error:
+        return 0.0
+
+
+def _jvm() -> psutil.Process | None:
+    """Return the driver's JVM: the parent process under spark-submit, otherwise a child."""
+    driver = psutil.Process()
+    with suppress(psutil.Error):
+        for process in (driver.parent(), *driver.children()):
+            if process is not None and process.name() == "java":
+                return process
+    return None
 
 
 def _driver_bytes() -> float:
-    return float(_resident_bytes(os.getpid()))
-
-
-def _jvm_pid() -> int:
-    """Return the process of the driver's JVM: parent under spark-submit, else a child."""
-    parent = os.getppid()
-    if "java" in _command(parent):
-        return parent
-    return next((pid for pid in _children(os.getpid()) if "java" in _command(pid)), 0)
+    return _resident_bytes(psutil.Process())
 
 
 def _jvm_bytes() -> float:
-    return float(_resident_bytes(_jvm_pid()))
+    return _resident_bytes(_jvm())
 
 
 def _worker_bytes() -> float:
-    waiting, total = [_jvm_pid()], 0
-    while waiting:
-        for pid in _children(waiting.pop()):
-            waiting.append(pid)
-            if "pyspark.daemon" in _command(pid):
-                total += _resident_bytes(pid)
-    return float(total)
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found += map(int, path.read_text().split())
-        except OSError:
-            continue  # the thread has ended meanwhile
-    return found
+    jvm = _jvm()
+    total = 0.0
+    if jvm is not None:
+        with suppress(psutil.NoSuchProcess):
+            for process in jvm.children(recursive=True):
+                with suppress(psutil.Error):  # it may have ended meanwhile
+                    if "pyspark.daemon" in process.cmdline():
+                        total += process.memory_info().rss
+    return total

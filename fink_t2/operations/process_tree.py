@@ -1,75 +1,80 @@
-"""Processor time and memory of the processes below one, from Linux's ``/proc``."""
+"""Processor time and memory of a process and of all processes below it."""
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+import psutil
+
+MEGABYTE = 1e6
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process.
+    """A process as it was when it was looked at.
 
     Attributes
     ----------
     pid : int
-        Its number.
+        Process id.
     command : str
-        Its command line.
+        Command line.
     cpu_seconds : float
-        Processor time, user and system, its ended children included.
+        Processor time, user and system, with that of its ended children.
+    memory_mb : float
+        Resident memory, 10^6 bytes, shared pages included.
     peak_memory_mb : float
-        Largest resident memory so far, 10^6 bytes, shared pages included.
+        Largest resident memory so far; outside Linux, where it is not known, the present one.
     """
 
     pid: int
     command: str
     cpu_seconds: float
+    memory_mb: float
     peak_memory_mb: float
 
 
 def process_tree(root: int | None = None) -> list[Process]:
-    """Return a process and all its descendants.
+    """Return a process and all its descendants, every process after its parent.
 
     Parameters
     ----------
     root : int, optional
-        Default: this process.
+        Process id; default: this process.
+
+    Returns
+    -------
+    list of Process
+        Empty if the process has ended.
     """
-    children: dict[int, list[int]] = {}
-    seconds: dict[int, float] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            # The second field, the name, may hold blanks and brackets.
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has ended meanwhile
-        pid = int(folder.name)
-        children.setdefault(int(fields[1]), []).append(pid)
-        seconds[pid] = sum(map(int, fields[11:15])) / TICKS_PER_SECOND
-    found = []
-    waiting = [root or os.getpid()]
-    while waiting:
-        pid = waiting.pop()
-        waiting.extend(children.get(pid, []))
-        if pid in seconds:
-            found.append(Process(pid, _command(pid), seconds[pid], _peak_memory(pid)))
-    return found
+    members = []
+    with suppress(psutil.NoSuchProcess):
+        top = psutil.Process(root)
+        members = [top, *top.children(recursive=True)]
+    processes = []
+    for member in members:
+        with suppress(psutil.NoSuchProcess), member.oneshot():  # it may have ended meanwhile
+            times = member.cpu_times()
+            memory_mb = member.memory_info().rss / MEGABYTE
+            processes.append(
+                Process(
+                    member.pid,
+                    " ".join(member.cmdline()),
+                    times.user + times.system + times.children_user + times.children_system,
+                    memory_mb,
+                    _peak_memory_mb(member.pid) or memory_mb,
+                )
+            )
+    return processes
 
 
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-    except OSError:
-        return ""
-
-
-def _peak_memory(pid: int) -> float:
+def _peak_memory_mb(pid: int) -> float:
+    """Return Linux's high-water mark of the resident memory, which psutil does not offer."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0.0
-    return next((int(s.split()[1]) * 1024 / 1e6 for s in lines if s.startswith("VmHWM")), 0.0)
+    kilobytes = (int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return next(kilobytes, 0) * 1024 / MEGABYTE

@@ -1,4 +1,4 @@
-"""Publish archived alerts to a Kafka topic, at a set rate or in the rhythm they were taken."""
+"""Publish archived alerts to a Kafka topic, at a set rate or in the rhythm of their times."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SECONDS_PER_DAY: Final = 86400.0
 
 
 class ReplayError(FinkT2Error):
-    """A replay is asked for that makes no sense."""
+    """The rate, the speed-up or the number of repeats of a replay is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What came of a replay.
+    """The outcome of a replay.
 
     Parameters
     ----------
@@ -35,16 +35,16 @@ class ReplayReport:
     delivered : int
         Alerts that a broker has confirmed.
     delivered_bytes : int
-        The sum of their packets, before compression.
+        Total size of their packets before compression.
     seconds : float
-        From the first alert to the last confirmation.
+        Time from the first alert to the last confirmation.
     errors : Counter
-        Alerts not delivered, by Kafka's reason.
+        Number of alerts not delivered, by Kafka's reason.
     broken : sequence of str
-        What can't be read and was left out, and why.
+        What could not be read and was left out, with the reason.
     topic_growth : int or None
-        Messages that the topic holds more than before, counted by offsets after the last
-        confirmation; None if no broker answered.
+        Growth of the topic in messages, counted by offsets after the last confirmation; None if
+        no broker answered.
     """
 
     published: int
@@ -57,12 +57,12 @@ class ReplayReport:
 
     @property
     def lost(self) -> int:
-        """Alerts that a broker has confirmed and the topic does not hold."""
+        """Number of alerts that a broker has confirmed and the topic does not hold."""
         return max(self.delivered - (self.topic_growth or 0), 0)
 
     @property
     def failed(self) -> int:
-        """Alerts that were published, but not delivered."""
+        """Number of alerts that were published, but not delivered."""
         return self.published - self.delivered
 
     @property
@@ -72,12 +72,12 @@ class ReplayReport:
 
     def summary(self) -> str:
         """Return counts, bytes and rates in one line."""
-        megabytes, grown = self.delivered_bytes / 1e6, self.topic_growth
+        megabytes, growth = self.delivered_bytes / 1e6, self.topic_growth
         return (
             f"{self.delivered} alerts delivered, {self.failed} not delivered,"
             f" {len(self.broken)} unreadable; {megabytes:.1f} MB in {self.seconds:.1f} s:"
             f" {self.rate:.1f} alerts/s, {megabytes / self.seconds:.1f} MB/s; the topic"
-            f" {'can not be counted' if grown is None else f'has grown by {grown} messages'}"
+            f" {'cannot be counted' if growth is None else f'has grown by {growth} messages'}"
         )
 
 
@@ -96,35 +96,39 @@ def replay(
     """Publish the alerts of an archive, their bytes unchanged, keyed by object.
 
     The whole archive is read and checked before the first alert is published, so that reading
-    does not disturb the rhythm.
+    does not disturb the pace.
 
     Parameters
     ----------
     path : Path
-        See `fink_t2.files.archive.archived_packets`.
-    topic, bootstrap_servers : str
-        Where to.
+        Archived alerts, see `fink_t2.files.archive.archived_packets`.
+    topic : str
+        Topic to publish to.
+    bootstrap_servers : str
+        Addresses of the brokers, ``host:port`` separated by commas.
     rate : float, optional
-        Alerts per second. Without ``rate`` and ``speedup``: as fast as the brokers take them.
+        Alerts per second. Without ``rate`` and ``speedup``, the alerts are published as fast as
+        the brokers take them.
     speedup : float, optional
         Publish in the order of the alerts' times, this many times faster than they were taken.
     repeat : int
-        How often the whole archive is published.
+        Number of times that the whole archive is published.
     producer_config : mapping, optional
         librdkafka settings to add or replace, for instance for SASL and TLS.
     on_broken : callable
-        Called with an `AlertError` for what can't be read; it is left out if the call returns.
+        Called with an `AlertError` for what cannot be read, which is left out if the call
+        returns.
     progress : bool
-        Whether to show progress bars on standard error.
+        Whether to show progress bars, if standard error is a terminal.
 
     Raises
     ------
     ReplayError
-        Where rate, speed-up or repeats are not above zero.
+        If rate, speed-up or repeats are not above zero.
     KafkaError
-        Where no broker answers, or the producer can't go on.
+        If no broker answers, or the producer fails.
     AlertError
-        Where the archive holds no alerts, and by default for the first unreadable one.
+        If the archive holds no alerts; by default, for the first unreadable one.
     """
     _check(rate, speedup, repeat)
     publisher = Publisher(topic, bootstrap_servers, producer_config)
@@ -136,9 +140,13 @@ def replay(
 
     with PacketSpool() as spool:
         alerts = archived_alerts(path, leave_out)
-        for alert in tqdm(alerts, desc="reading", unit=" alerts", disable=not progress):
+        for alert in tqdm(
+            alerts, desc="reading", unit=" alerts", disable=None if progress else True
+        ):
             if speedup and alert.jd is None:
-                leave_out(AlertError(f"{alert.name} does not tell its time, which --speedup needs"))
+                leave_out(
+                    AlertError(f"{alert.name} has no time of observation, which --speedup needs")
+                )
             else:
                 spool.add(alert)
         if not spool.packets:
@@ -150,7 +158,9 @@ def replay(
             due = steadily(rate)
 
         total = repeat * len(spool.packets)
-        with tqdm(total=total, desc="publishing", unit=" alerts", disable=not progress) as bar:
+        with tqdm(
+            total=total, desc="publishing", unit=" alerts", disable=None if progress else True
+        ) as bar:
             start = time.perf_counter()
             for _ in range(repeat):
                 for spooled, packet in spool.read():
@@ -170,30 +180,36 @@ def replay(
 
 
 def steadily(rate: float | None) -> Iterator[float]:
-    """Yield when each alert is due, in seconds from the start; always 0 without a rate."""
-    for place in itertools.count():
-        yield place / rate if rate else 0.0
+    """Yield the time at which each alert is due, in seconds from the start.
+
+    Parameters
+    ----------
+    rate : float or None
+        Alerts per second; without it, every alert is due at once.
+    """
+    for number in itertools.count():
+        yield number / rate if rate else 0.0
 
 
 def in_their_rhythm(times: Sequence[float], speedup: float) -> Iterator[float]:
-    """Yield when each alert is due, in seconds from the start.
+    """Yield the time at which each alert is due, in seconds from the start.
 
     Parameters
     ----------
     times : sequence of float
-        When the alerts were taken (JD), ascending; after the last the first follows at once.
+        Times of the alerts (JD), ascending; the last is followed at once by the first again.
     speedup : float
-        How many times faster than that.
+        Ratio of the pace to that of the times.
     """
     duration = (times[-1] - times[0]) * SECONDS_PER_DAY / speedup
-    for round_ in itertools.count():
-        for time_ in times:
-            yield round_ * duration + (time_ - times[0]) * SECONDS_PER_DAY / speedup
+    for repeat in itertools.count():
+        for jd in times:
+            yield repeat * duration + (jd - times[0]) * SECONDS_PER_DAY / speedup
 
 
 def _check(rate: float | None, speedup: float | None, repeat: int) -> None:
     if rate is not None and speedup is not None:
-        raise ReplayError("a replay has a rate or a speed-up, not both")
+        raise ReplayError("a replay can have a rate or a speed-up, not both")
     for name, value in (("rate", rate), ("speed-up", speedup), ("number of repeats", repeat)):
         if value is not None and not value > 0:
             raise ReplayError(f"the {name} must be above zero, not {value}")

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from fink_t2.errors import ModelError
 from fink_t2.science.classes import CLASSES
+from fink_t2.stderr_filter import without_lines
 
-# Otherwise LiteRT writes a line about its delegate to the standard error of every worker.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+#: What LiteRT writes to standard error of every process; no setting of its Python package stops it.
+ANNOUNCEMENT = "INFO: Created TensorFlow Lite XNNPACK delegate"
 
 
 class TfliteNetwork:
@@ -49,8 +50,9 @@ class TfliteNetwork:
         if not Path(path).is_file():
             raise ModelError(f"{path}: no such model file")
         try:
-            self._interpreter = Interpreter(model_path=os.fspath(path), num_threads=1)
-            self._interpreter.allocate_tensors()
+            with without_lines(ANNOUNCEMENT):
+                self._interpreter = Interpreter(model_path=os.fspath(path), num_threads=1)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{path}: not a TFLite model that LiteRT can run ({error})") from None
         inputs = self._interpreter.get_input_details()

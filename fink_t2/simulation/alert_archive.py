@@ -109,7 +109,7 @@ def write_alerts(
     n, seed, alerts_per_object, workers
         See `draw_alerts`.
     progress : bool
-        Whether a progress bar is shown.
+        Whether to show a progress bar, if standard error is a terminal.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def write_alerts(
         truth = csv.writer(stream, lineterminator="\n")
         truth.writerow(["objectId", "candid", "class"])
         names = alerts.class_name.tolist()
-        bar = tqdm(names, desc="writing alerts", unit="alert", disable=not progress)
+        bar = tqdm(names, desc="writing alerts", unit="alert", disable=None if progress else True)
         for name, packet in zip(bar, packets, strict=True):
             content = packet_bytes(packet)
             (folder / f"{packet['candid']}.avro").write_bytes(content)

@@ -67,7 +67,7 @@ def simulate_objects(
     workers : int, optional
         Number of processes; by default the number of cores.
     progress : bool
-        Whether a progress bar is shown.
+        Whether to show a progress bar, if standard error is a terminal.
 
     Returns
     -------
@@ -87,7 +87,9 @@ def simulate_objects(
         for block in range(-(-count // BLOCK))
     ]
     workers = min(workers or len(os.sched_getaffinity(0)), max(1, len(blocks)))
-    bar = tqdm(total=len(blocks), desc="simulating", unit="block", disable=not progress)
+    bar = tqdm(
+        total=len(blocks), desc="simulating", unit="block", disable=None if progress else True
+    )
     parts = []
     if workers == 1:
         for block in blocks:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark import SparkConf, SparkContext
+from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 from fink_t2.alerts.limits import Limits
 from fink_t2.install import jvm_packages
+from fink_t2.install.spark_log import PANDAS_WARNING
+from fink_t2.stream.driver_jvm import driver_jvm
 
 CONNECTOR_CLASSES = (
     "org.apache.spark.sql.kafka010.KafkaSourceProvider",
@@ -56,6 +58,7 @@ DEFAULTS = {
     # The description of a plan in the web interface repeats all writer schemas, a dozen megabytes.
     "spark.sql.ui.explainMode": "simple",
     "spark.sql.maxPlanStringLength": "4000000",
+    "spark.executorEnv.PYTHONWARNINGS": PANDAS_WARNING,
     # A task is attempted this often, each time in a new worker process if the worker was lost.
     "spark.task.maxFailures": "8",
     # Secrets in Kafka options are not shown in plans, logs and the web interface.
@@ -82,9 +85,7 @@ def start_session(settings: Mapping[str, str], limits: Limits, name: str) -> Spa
         If the Kafka connector and the Avro reader are not on Spark's class path and can't be
         downloaded.
     """
-    SparkContext._ensure_initialized()  # the JVM, before a SparkContext is in it
-    jvm = SparkContext._jvm
-    assert jvm is not None
+    jvm = driver_jvm()
     given = SparkConf()
     chosen = {"spark.app.name": name, "spark.master": "local[*]", **DEFAULTS, **settings}
     conf = {key: value for key, value in chosen.items() if not given.contains(key)}

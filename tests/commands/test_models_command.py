@@ -71,7 +71,7 @@ def test_what_the_gate_kept_back_is_told(folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["promote", "t2-test"], "which version"),
+        (["promote", "t2-test"], "needs a version"),
         (["promote", "t2-test/9.9.9"], "can't read the model's metadata"),
         (["show", "t2-test/9.9.9"], "no such version"),
         (["rollback", "t2-test"], "can't read which version"),

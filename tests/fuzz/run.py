@@ -1,19 +1,6 @@
-"""Counted fuzzing: hostile messages, histories or files, one seed, every failure printed.
+"""Counted fuzzing: many hostile messages and histories from one seed, every failure printed.
 
-A case is one message decoded both ways (as `fink-t2 classify` does and as the stream takes it
-apart), one history classified, or one file or table read as `fink-t2 classify` does. The run
-fails at a case that raises anything but the package's own errors, gives a wrong answer, takes
-longer than --seconds, or lets the process grow by --megabytes.
-
-Messages are decoded one by one; the light curves of those that held alerts are then built
-together, 200 messages at a time. Histories are classified 500 at a time, as Spark hands them
-over in batches. A failure of several is named by the first of them.
-
-Examples:
-  bin/fuzz                                  # 100,000 cases, seed 1
-  bin/fuzz --cases 1000000 --seed 7
-  bin/fuzz --only messages --case 81234     # one case again
-  bin/fuzz --only files --cases 1000000     # files and tables, which other runs do not read
+This is what ``fink-t2 fuzz`` runs; its help describes the cases and the options.
 """
 
 from __future__ import annotations
@@ -59,20 +46,8 @@ FILES = 0.4
 MOST_FAILURES = 20
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run so many cases; 1 if one has failed."""
-    parser = argparse.ArgumentParser(
-        prog="bin/fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cases", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=["messages", "histories", "files"])
-    parser.add_argument("--case", type=int, help="run this one alone, and let it raise")
-    parser.add_argument("--seconds", type=float, default=10.0, help="longest CPU time of a case")
-    parser.add_argument("--megabytes", type=int, default=500, help="most growth of the process")
-    parser.add_argument("--model", help="model to classify with (default: the one in service)")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="append the counts, as JSON")
-    args = parser.parse_args(arguments)
+def run_cases(args: argparse.Namespace) -> int:
+    """Run the cases that the arguments of ``fink-t2 fuzz`` ask for; return 1 if one has failed."""
     warnings.filterwarnings("error", category=RuntimeWarning)
 
     reference = None if args.only in ("messages", "files") else find_model(args.model)
@@ -81,17 +56,21 @@ def main(arguments: list[str] | None = None) -> int:
     )
     fuzz = Fuzz(args.seed, args.seconds)
     if args.case is not None:
-        if args.only == "histories":
-            fuzz.histories_with(reference)(args.case)
-        elif args.only == "files":
-            fuzz.file(args.case)
-        else:
-            fuzz.message(args.case)
-            fuzz.light_curves(args.case)
+        try:
+            if args.only == "histories":
+                fuzz.histories_with(reference)(args.case)
+            elif args.only == "files":
+                fuzz.file(args.case)
+            else:
+                fuzz.message(args.case)
+                fuzz.light_curves(args.case)
+        except Exception:
+            traceback.print_exc()
+            return 1
         return 0
     for case in range(200 if args.only == "files" else 0):
         fuzz.file(case)
-    fuzz.message(0)  # what is loaded on the way, compiled functions too, is no growth
+    fuzz.message(0)  # what this loads, compiled functions included, does not count as growth
     fuzz.light_curves(0)
     if reference is not None:
         fuzz.histories_with(reference)(0)
@@ -212,7 +191,3 @@ def peak_megabytes() -> float:
     """Return the largest resident size that the process has had."""
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes / 1024 if sys.platform != "darwin" else kilobytes / 1024**2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.fuzz.run import main
+from fink_t2.cli import main
 
 CASES = int(os.environ.get("FINK_T2_FUZZ_CASES", "100000"))
 
@@ -17,7 +17,7 @@ CASES = int(os.environ.get("FINK_T2_FUZZ_CASES", "100000"))
 @pytest.mark.timeout(3600)
 def test_counted_cases(capsys: pytest.CaptureFixture[str]) -> None:
     today = datetime.now(UTC).toordinal()
-    code = main(["--cases", str(CASES), "--seed", str(today), "--seconds", "60"])
+    code = main(["fuzz", "--cases", str(CASES), "--seed", str(today), "--seconds", "60"])
     out = capsys.readouterr().out
     assert code == 0, out
     report = json.loads(out)
@@ -30,8 +30,8 @@ def test_counted_cases(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.timeout(3600)
 def test_counted_files(capsys: pytest.CaptureFixture[str]) -> None:
     today = datetime.now(UTC).toordinal()
-    command = ["--only", "files", "--cases", str(CASES), "--seed", str(today), "--seconds", "60"]
-    code = main(command)
+    command = ["fuzz", "--only", "files", "--cases", str(CASES), "--seed", str(today)]
+    code = main([*command, "--seconds", "60"])
     out = capsys.readouterr().out
     assert code == 0, out
     report = json.loads(out[out.index("{") :])

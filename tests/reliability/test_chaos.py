@@ -9,7 +9,7 @@ import pytest
 
 from fink_t2.chaos import faults
 from fink_t2.chaos.messages import BROKEN_ONE_IN, messages
-from fink_t2.chaos.suite import main
+from fink_t2.cli import main
 from tests.fuzz.checks import check_decoding
 
 #: A multiple of `BROKEN_ONE_IN`.
@@ -23,7 +23,20 @@ def test_messages_are_sound_but_for_those_that_are_not() -> None:
 
 def test_every_short_fault_is_a_fault() -> None:
     assert set(faults.SHORT) <= set(faults.FAULTS)
-    assert all(story.__doc__ for story in faults.FAULTS.values())
+
+
+def test_the_faults_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chaos", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(faults.FAULTS)
+    for line, name in zip(lines, faults.FAULTS, strict=True):
+        assert line.startswith(f"{name} ")
+        assert len(line[38:].split()) > 4
+
+
+def test_an_unknown_fault_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chaos", "--fault", "earthquake"]) == 1
+    assert "no such fault: earthquake" in capsys.readouterr().err
 
 
 @pytest.mark.end_to_end
@@ -32,6 +45,7 @@ def test_short_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "report.json"
     code = main(
         [
+            "chaos",
             "--short",
             "--alerts",
             str(ALERTS),
@@ -43,6 +57,7 @@ def test_short_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     out = capsys.readouterr().out
     assert code == 0, out
+    assert list((tmp_path / "chaos").iterdir()) == [], "a good run leaves nothing"
     outcomes = [json.loads(line) for line in report.read_text().splitlines()]
     assert [one["fault"] for one in outcomes] == list(faults.SHORT)
     for one in outcomes:

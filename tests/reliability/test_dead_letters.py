@@ -35,7 +35,7 @@ def test_list(job: JobOnDisk, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(job, "list", "--since", "2026-08-02") == 0
     assert capsys.readouterr().out == ""
     assert command(job, "list", "--limit", "1") == 0
-    assert "--limit shows more" in capsys.readouterr().out
+    assert "--limit N lists more" in capsys.readouterr().out
 
 
 def test_summary(job: JobOnDisk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +43,7 @@ def test_summary(job: JobOnDisk, capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
         ["2", "reason", "0"],
         ["1", "reason", "1"],
-        ["3", "in", "all"],
+        ["3", "in", "total"],
     ]
 
 
