@@ -25,29 +25,13 @@ from fink_t2.modules.evaluation import evaluate, requested_cutouts
 from fink_t2.modules.output_column import OutputColumn
 from fink_t2.modules.science_module import ScienceModule
 from fink_t2.science.classes import CLASSES
-from fink_t2.science.cuts import CutSettings, Status, apply_cuts
-from fink_t2.science.light_curves import LightCurves, flatten, from_fluxes
+from fink_t2.science.cuts import CutSettings
 from fink_t2.science.model_store import ModelReference
 from fink_t2.science.worker import settle_worker
-from fink_t2.surveys import LSST, passbands_of
-from fink_t2.surveys.alert_fields import positive_signs
-from fink_t2.surveys.ztf import from_ztf
+from fink_t2.surveys import LSST, ZTF, Survey
+from fink_t2.surveys.reading import read_columns
 
 PROBABILITIES = MapType(StringType(), FloatType())
-
-#: What makes a light curve of an alert, and cuts it: the arguments of `ztf_light_curves` and
-#: `lsst_light_curves`.
-LIGHT_CURVE_ARGUMENTS = {
-    "ztf": (
-        "jd", "fid", "magpsf", "sigmapsf", "isdiffpos", "roid", "cdsxmatch", "jdstarthist",
-    ),
-    "lsst": (
-        "mjd", "band", "flux", "flux_error", "roid", "cdsxmatch", "first_mjd", "photoz",
-        "photoz_error",
-    ),
-}  # fmt: skip
-
-LightCurvesAndStatus = tuple[LightCurves, npt.NDArray[np.int8]]
 
 
 def classify_ztf_alerts(
@@ -81,37 +65,17 @@ def classify_ztf_alerts(
     -------
     Classification
     """
-    light_curves, status = ztf_light_curves(
-        cuts, jd, fid, magpsf, sigmapsf, isdiffpos, roid, cdsxmatch, jdstarthist
-    )
-    return load_classifier(reference).classify(light_curves, status)
-
-
-def ztf_light_curves(
-    cuts: CutSettings,
-    jd: pd.Series,
-    fid: pd.Series,
-    magpsf: pd.Series,
-    sigmapsf: pd.Series,
-    isdiffpos: pd.Series | None = None,
-    roid: pd.Series | None = None,
-    cdsxmatch: pd.Series | None = None,
-    jdstarthist: pd.Series | None = None,
-) -> LightCurvesAndStatus:
-    """Return light curves of ZTF alerts and the result of the cuts.
-
-    The arguments are those of `classify_ztf_alerts`.
-    """
-    columns = [jd, fid, magpsf, sigmapsf] + ([] if isdiffpos is None else [isdiffpos])
-    starts, values, is_ragged = flatten(columns)
-    sign = positive_signs(values[4]) if isdiffpos is not None else None
-    started = None if jdstarthist is None else pd.to_numeric(jdstarthist).to_numpy(np.float64)
-    light_curves = from_ztf(
-        starts, values[0], values[1], values[2], values[3], isdiffpos=sign, jdstarthist=started
-    )
-    status = apply_cuts(light_curves, cuts, jdstarthist=started, roid=roid, cdsxmatch=cdsxmatch)
-    status[is_ragged] = Status.BAD_PHOTOMETRY
-    return light_curves, status
+    columns = {
+        "jd": jd,
+        "fid": fid,
+        "magpsf": magpsf,
+        "sigmapsf": sigmapsf,
+        "isdiffpos": isdiffpos,
+        "roid": roid,
+        "cdsxmatch": cdsxmatch,
+        "jdstarthist": jdstarthist,
+    }
+    return _classify(ZTF, reference, cuts, columns)
 
 
 def classify_lsst_alerts(
@@ -150,55 +114,29 @@ def classify_lsst_alerts(
     -------
     Classification
     """
-    light_curves, status = lsst_light_curves(
-        cuts, mjd, band, flux, flux_error, roid, cdsxmatch, first_mjd, photoz, photoz_error
-    )
-    return load_classifier(reference).classify(light_curves, status)
+    columns = {
+        "mjd": mjd,
+        "band": band,
+        "flux": flux,
+        "flux_error": flux_error,
+        "roid": roid,
+        "cdsxmatch": cdsxmatch,
+        "first_mjd": first_mjd,
+        "photoz": photoz,
+        "photoz_error": photoz_error,
+    }
+    return _classify(LSST, reference, cuts, columns)
 
 
-def lsst_light_curves(
+def _classify(
+    survey: Survey,
+    reference: ModelReference,
     cuts: CutSettings,
-    mjd: pd.Series,
-    band: pd.Series,
-    flux: pd.Series,
-    flux_error: pd.Series,
-    roid: pd.Series | None = None,
-    cdsxmatch: pd.Series | None = None,
-    first_mjd: pd.Series | None = None,
-    photoz: pd.Series | None = None,
-    photoz_error: pd.Series | None = None,
-) -> LightCurvesAndStatus:
-    """Return light curves of Rubin alerts and the result of the cuts.
-
-    The arguments are those of `classify_lsst_alerts`.
-    """
-    starts, values, is_ragged = flatten([mjd, flux, flux_error, band])
-    index = pd.Index(LSST.passbands.names).get_indexer(pd.Index(values[3])).astype(np.int8)
-
-    def numbers(column: pd.Series | None) -> npt.NDArray[np.float64] | None:
-        return None if column is None else pd.to_numeric(column).to_numpy(np.float64)
-
-    first = numbers(first_mjd)
-    light_curves = from_fluxes(
-        LSST.passbands,
-        starts,
-        values[0],
-        index,
-        values[1],
-        values[2],
-        unit="nJy",
-        first_seen=first,
-        photoz=numbers(photoz),
-        photoz_error=numbers(photoz_error),
-    )
-    has_points = np.diff(light_curves.starts) > 0
-    newest = np.full(len(light_curves), np.nan)
-    newest[has_points] = light_curves.time[light_curves.starts[1:][has_points] - 1]
-    status = apply_cuts(
-        light_curves, cuts, jd=newest, jdstarthist=first, roid=roid, cdsxmatch=cdsxmatch
-    )
-    status[is_ragged] = Status.BAD_PHOTOMETRY
-    return light_curves, status
+    columns: Mapping[str, pd.Series | None],
+) -> Classification:
+    given = {name: column for name, column in columns.items() if column is not None}
+    reading = read_columns(survey, given)
+    return load_classifier(reference).classify(reading.light_curves, reading.status(cuts))
 
 
 def _as_maps(classification: Classification) -> pd.Series:
@@ -246,8 +184,8 @@ def t2(
     settle_worker()
     return _as_maps(
         classify_ztf_alerts(
-            find_model(_first(model_name), "ztf"),
-            CutSettings(),
+            find_model(_first(model_name), ZTF.name),
+            ZTF.cuts,
             jd,
             fid,
             magpsf,
@@ -297,8 +235,8 @@ def t2_lsst(
     settle_worker()
     return _as_maps(
         classify_lsst_alerts(
-            find_model(_first(model_name), "lsst"),
-            CutSettings(),
+            find_model(_first(model_name), LSST.name),
+            LSST.cuts,
             mjd,
             band,
             psfFlux,
@@ -329,9 +267,10 @@ def maxclass(probabilities: Column | str) -> Column:
 
 
 def alert_classification(
-    survey: str,
+    survey: Survey,
     modules: Sequence[ScienceModule],
     cuts: CutSettings,
+    names: Sequence[str],
     fields: Mapping[str, str] | None = None,
 ) -> Callable[..., Column]:
     """Return the function from alert columns to the answers of science modules.
@@ -341,14 +280,15 @@ def alert_classification(
 
     Parameters
     ----------
-    survey : str
-        "ztf": the result takes columns (jd, fid, magpsf, sigmapsf, isdiffpos, roid,
-        cdsxmatch, jdstarthist); "lsst": (mjd, band, flux, flux_error, roid, cdsxmatch,
-        first_mjd, photoz, photoz_error).
+    survey : Survey
+        Whose alerts these are; travels to the workers with the function.
     modules : sequence of ScienceModule
         The modules; they travel to the workers with the function.
     cuts : CutSettings
         Thresholds.
+    names : sequence of str
+        Names of the columns that the result takes first, in this order; see
+        `fink_t2.surveys.reading.read_columns`.
     fields : mapping of str to str, optional
         The fields of the alert that the modules have asked for, by their dotted names, each with
         its Spark type. A "bigint" is handed over as text: pandas would make floats of integers
@@ -361,21 +301,19 @@ def alert_classification(
         for each cutout of `fink_t2.modules.evaluation.requested_cutouts`. Returns a struct with a
         field for every declared column that is no constant; a map is the array of its values.
     """
-    passbands_of(survey)
-    read = ztf_light_curves if survey == "ztf" else lsst_light_curves
-    n_arguments = len(LIGHT_CURVE_ARGUMENTS[survey])
+    names = tuple(names)
     field_types = dict(fields or {})
     cutouts = requested_cutouts(modules)
     columns = [column for module in modules for column in module.columns if column.constant is None]
 
     def classify(*arguments: pd.Series) -> pd.DataFrame:
         settle_worker()
-        remaining = iter(arguments[n_arguments:])
+        remaining = iter(arguments[len(names) :])
         identifiers = next(remaining)
-        light_curves, status = read(cuts, *arguments[:n_arguments])
+        reading = read_columns(survey, dict(zip(names, arguments, strict=False)))
         batch = AlertBatch(
-            light_curves,
-            status,
+            reading.light_curves,
+            reading.status(cuts),
             {
                 name: _field_values(next(remaining), spark_type)
                 for name, spark_type in field_types.items()

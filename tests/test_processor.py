@@ -137,8 +137,9 @@ def test_model_name_chooses_the_model(alerts, shared):
 
 
 def test_stream_column_gives_every_alert_its_status(alerts):
+    names = (*ZTF.point_fields, *ZTF.alert_fields)
     module = T2(ModuleSettings(ZTF, find_model("t2-ztf")))
-    classify = alert_classification("ztf", [module], CutSettings())
+    classify = alert_classification(ZTF, [module], CutSettings(), names)
     found = alerts.select(
         classify(
             "cjd", "cfid", "cmagpsf", "csigmapsf", "cisdiffpos", "roid", "cdsxmatch", "jdstarthist",
@@ -173,7 +174,15 @@ def test_lsst_twin(spark):
 
 
 @pytest.mark.parametrize(
-    "signs", [["f", "f", "t", "t"], ["0", "0", "1", "1"], [0, 0, 1, 1], ["f", False, None, "t"]]
+    "signs",
+    [
+        ["f", "f", "t", "t"],
+        ["0", "0", "1", "1"],
+        [0, 0, 1, 1],
+        ["f", False, None, "t"],
+        ["F", "false", "t", None],
+        ["-1", -1, 1, "1"],
+    ],
 )
 def test_signs_of_subtraction_are_read_as_letters_digits_and_booleans(signs):
     row = ROWS["plain"]

@@ -25,8 +25,10 @@ from fink_t2.alerts.frames import (
 from fink_t2.alerts.limits import DEFAULT_LIMITS, Limits
 from fink_t2.alerts.schema_sources import SchemaSource
 from fink_t2.alerts.schemas import Fitted, Schema, fit, parse_schema, schema_name, with_newer_names
-from fink_t2.alerts.wanted_fields import NEWER_NAMES, REQUIRED, wanted_schema
+from fink_t2.alerts.wanted_fields import newer_names, older_names, wanted_schema
 from fink_t2.errors import AlertError
+from fink_t2.surveys import Survey, get_survey
+from fink_t2.surveys.values import first_value
 
 #: What fastavro raises on data that do not match their schema.
 DATA_ERRORS = (
@@ -45,7 +47,7 @@ DATA_ERRORS = (
 
 def decode_alert(
     message: bytes,
-    survey: str,
+    survey: str | Survey,
     schemas: SchemaSource | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> dict[str, Any]:
@@ -55,8 +57,8 @@ def decode_alert(
     ----------
     message : bytes
         An Avro container, or a datum in Confluent's wire format.
-    survey : str
-        "ztf" or "lsst".
+    survey : str or Survey
+        Whose alert it is.
     schemas : SchemaSource, optional
         Where Confluent schema ids are looked up.
     limits : Limits
@@ -65,7 +67,7 @@ def decode_alert(
     Returns
     -------
     dict
-        The fields of `fink_t2.alerts.wanted_fields.WANTED`; None where the alert has none.
+        The fields of `fink_t2.alerts.wanted_fields.wanted_fields`; None where the alert has none.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def decode_alert(
 
 def decode_alerts(
     message: bytes,
-    survey: str,
+    survey: str | Survey,
     schemas: SchemaSource | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[dict[str, Any]]:
@@ -96,6 +98,7 @@ def decode_alerts(
     AlertError
         At the first that can't be decoded.
     """
+    survey = get_survey(survey)
     message = check_frame(message, limits)
     if is_container(message):
         header = read_container_header(message, limits)
@@ -116,7 +119,7 @@ def decode_alerts(
 
 
 @lru_cache(maxsize=64)
-def alert_schema(text: str, survey: str, limits: Limits = DEFAULT_LIMITS) -> Schema:
+def alert_schema(text: str, survey: Survey, limits: Limits = DEFAULT_LIMITS) -> Schema:
     """Return a writer's schema, checked and fitted to the fields that are needed.
 
     Raises
@@ -127,7 +130,7 @@ def alert_schema(text: str, survey: str, limits: Limits = DEFAULT_LIMITS) -> Sch
     return fit_alert(text, survey, wanted_schema(survey), limits).schema
 
 
-def fit_alert(text: str, survey: str, reader: Schema, limits: Limits = DEFAULT_LIMITS) -> Fitted:
+def fit_alert(text: str, survey: Survey, reader: Schema, limits: Limits = DEFAULT_LIMITS) -> Fitted:
     """Check a writer's schema and fit it to a reader schema.
 
     Raises
@@ -135,13 +138,13 @@ def fit_alert(text: str, survey: str, reader: Schema, limits: Limits = DEFAULT_L
     AlertError
         If it is unsound, or lacks a required field.
     """
-    writer = with_newer_names(parse_schema(text, limits), NEWER_NAMES[survey])
+    writer = with_newer_names(parse_schema(text, limits), newer_names(survey))
     fitted = fit(writer, reader)
     check_has_required(fitted, text, survey)
     return fitted
 
 
-def check_has_required(fitted: Fitted, text: str, survey: str) -> None:
+def check_has_required(fitted: Fitted, text: str, survey: Survey) -> None:
     """Refuse a writer's schema that lacks a required field.
 
     Raises
@@ -149,12 +152,12 @@ def check_has_required(fitted: Fitted, text: str, survey: str) -> None:
     AlertError
         Naming schema and fields.
     """
-    lacking = [name for name in REQUIRED[survey] if name not in fitted.readable]
+    lacking = [name for name in survey.required_fields if name not in fitted.readable]
     if lacking:
         raise AlertError(f"schema {schema_name(text)!r} has no readable {', '.join(lacking)}")
 
 
-def check_required(alert: dict[str, Any], survey: str) -> None:
+def check_required(alert: dict[str, Any], survey: Survey) -> None:
     """Refuse an alert whose required fields are null.
 
     Raises
@@ -162,11 +165,8 @@ def check_required(alert: dict[str, Any], survey: str) -> None:
     AlertError
         Naming the field.
     """
-    for name in REQUIRED[survey]:
-        value: Any = alert
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value is None:
+    for name in survey.required_fields:
+        if first_value(alert, (name, *older_names(survey).get(name, ()))) is None:
             raise AlertError(f"{name} is null")
 
 

@@ -243,11 +243,38 @@ def without_fields(schema: Schema, names: frozenset[str]) -> Schema:
     return {**schema, "fields": [f for f in schema["fields"] if f["name"] not in names]}
 
 
-def with_newer_names(schema: Schema, names: Mapping[str, str]) -> Schema:
-    """Return a record schema with top-level fields renamed, unless it has the new name too."""
-    there = {f["name"] for f in schema["fields"]}
-    newer = {old: new for old, new in names.items() if new not in there}
-    fields = [{**f, "name": newer.get(f["name"], f["name"])} for f in schema["fields"]]
+def with_newer_names(schema: Schema, names: Mapping[str, str], place: str = "") -> Schema:
+    """Return a schema with fields renamed, unless their record has the new name, too.
+
+    Parameters
+    ----------
+    schema : dict
+        Canonical schema of a record, or of what is in it.
+    names : mapping of str to str
+        Dotted name of a field to its new name within its record. Arrays and unions on the way
+        add no part to a dotted name.
+    place : str
+        Dotted name of what the schema is of; "" for the outermost record.
+    """
+    if isinstance(schema, list):
+        return [with_newer_names(branch, names, place) for branch in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema["type"] == "array":
+        return {**schema, "items": with_newer_names(schema["items"], names, place)}
+    if schema["type"] != "record":
+        return schema
+    present = {one["name"] for one in schema["fields"]}
+    fields = []
+    for one in schema["fields"]:
+        dotted = f"{place}.{one['name']}" if place else one["name"]
+        newer = names.get(dotted, one["name"])
+        fields.append(
+            {
+                "name": one["name"] if newer in present else newer,
+                "type": with_newer_names(one["type"], names, dotted),
+            }
+        )
     return {**schema, "fields": fields}
 
 

@@ -1,113 +1,128 @@
-"""The fields of an alert that classification needs, as reader schemas and as lists.
-
-Names and types are those of the surveys' public schemas: ZTF alert packets 3.0 to 4.02, and
-Rubin's alert packets 7 to 11.
-"""
+"""The Avro schemas with which a survey's alerts are read, made from what the survey declares."""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from fink_t2.alerts.schemas import Schema, lenient, parse_schema
+from fink_t2.errors import SurveyError
+from fink_t2.surveys.fields import AlertField
+from fink_t2.surveys.survey import Survey
 
-#: Large, and never looked at here.
-CUTOUTS: Final = frozenset({"cutoutScience", "cutoutTemplate", "cutoutDifference"})
-
-_ZTF_POINT = {
-    "jd": "double",
-    "fid": "int",
-    "magpsf": "float",
-    "sigmapsf": "float",
-    "isdiffpos": "string",
-}
-_ZTF_FORCED = {
-    "jd": "double",
-    "fid": "int",
-    "forcediffimflux": "float",
-    "forcediffimfluxunc": "float",
-    "magzpsci": "float",
-}
-_LSST_POINT = {
-    "midpointMjdTai": "double",
-    "band": "string",
-    "psfFlux": "float",
-    "psfFluxErr": "float",
-}
-
-#: A nested dict is a record, a dict within a list an array of records.
-WANTED: Final[dict[str, dict[str, Any]]] = {
-    "ztf": {
-        "schemavsn": "string",
-        "objectId": "string",
-        "candid": "long",
-        "candidate": {**_ZTF_POINT, "jdstarthist": "double"},
-        "prv_candidates": [_ZTF_POINT],
-        "fp_hists": [_ZTF_FORCED],
-        "roid": "int",
-        "cdsxmatch": "string",
-    },
-    "lsst": {
-        "diaSourceId": "long",
-        "diaSource": {
-            "diaSourceId": "long",
-            "diaObjectId": "long",
-            "ssObjectId": "long",
-            **_LSST_POINT,
-        },
-        "prvDiaSources": [_LSST_POINT],
-        "prvDiaForcedSources": [_LSST_POINT],
-        "diaObject": {"diaObjectId": "long", "firstDiaSourceMjdTai": "double"},
-        "cdsxmatch": "string",
-    },
-}
-
-#: What fields of older schemas are called now: Rubin's alert has had the id of its source always.
-NEWER_NAMES: Final[dict[str, dict[str, str]]] = {"ztf": {}, "lsst": {"alertId": "diaSourceId"}}
-
-#: Without these an object is no alert of the survey, whatever else it has.
-REQUIRED: Final[dict[str, tuple[str, ...]]] = {
-    "ztf": (
-        "objectId",
-        "candid",
-        "candidate.jd",
-        "candidate.fid",
-        "candidate.magpsf",
-        "candidate.sigmapsf",
-    ),
-    "lsst": (
-        "diaSource.diaSourceId",
-        "diaSource.midpointMjdTai",
-        "diaSource.band",
-        "diaSource.psfFlux",
-        "diaSource.psfFluxErr",
-    ),
-}
+#: Types of a reader schema. An integer of either width can be read as a long.
+AVRO_TYPES: Final = {"int": "long", "float": "double"}
 
 
 @cache
-def wanted_schema(survey: str) -> Schema:
-    """Return the reader schema of just the needed fields, every one nullable."""
-    return lenient(_record(WANTED[survey], "alert"))
+def wanted_fields(survey: Survey) -> dict[str, Any]:
+    """Return the fields of an alert that classification needs.
 
+    Parameters
+    ----------
+    survey : Survey
+        Whose alerts these are.
 
-@cache
-def full_ztf_schema() -> Schema:
-    """Return the reader schema of whole ZTF alerts: version 4.02, every field nullable."""
-    text = files("fink_t2.surveys").joinpath("schemas/ztf_4.02.avsc").read_text()
-    return lenient(parse_schema(text))
-
-
-def _record(fields: dict[str, Any], place: str) -> Schema:
-    namespace, _, name = place.rpartition(".")
-    made = []
-    for field_name, kind in fields.items():
-        inner = f"{place}.{field_name}"
-        if isinstance(kind, list):
-            its_type: Schema = {"type": "array", "items": _record(kind[0], inner)}
+    Returns
+    -------
+    dict
+        Field name to Avro type; a nested dict is a record, a dict within a list an array of
+        records.
+    """
+    wanted: dict[str, Any] = {}
+    fields = (survey.object_id, survey.alert_id, survey.time, *survey.alert_fields.values())
+    for field in fields:
+        for name in field.names:
+            _put(wanted, name, field)
+    for source in survey.point_sources:
+        point = survey.forced_fields if source.is_forced else {}
+        record = {
+            name: _avro_type(field)
+            for field in (*survey.point_fields.values(), *point.values())
+            for name in field.names
+        }
+        if source.is_array:
+            wanted[source.name] = [record]
         else:
-            its_type = _record(kind, inner) if isinstance(kind, dict) else kind
-        made.append({"name": field_name, "type": its_type})
+            wanted[source.name] = {**wanted.get(source.name, {}), **record}
+    return wanted
+
+
+def _put(wanted: dict[str, Any], name: str, field: AlertField) -> None:
+    *records, last = name.split(".")
+    for record in records:
+        wanted = wanted.setdefault(record, {})
+    wanted[last] = _avro_type(field)
+
+
+def _avro_type(field: AlertField) -> str:
+    return AVRO_TYPES.get(field.type, field.type)
+
+
+@cache
+def wanted_schema(survey: Survey) -> Schema:
+    """Return the reader schema of just the needed fields, every one nullable."""
+    return lenient(_record(wanted_fields(survey), "alert"))
+
+
+@cache
+def full_schema(survey: Survey) -> Schema:
+    """Return the reader schema of whole alerts that comes with a survey, every field nullable.
+
+    Raises
+    ------
+    SurveyError
+        If the survey has none, so that a registry or folder must be asked.
+    """
+    if survey.schema_text is None:
+        raise SurveyError(f"no schema of whole alerts comes with survey {survey.name}")
+    return lenient(parse_schema(survey.schema_text()))
+
+
+@cache
+def newer_names(survey: Survey) -> dict[str, str]:
+    """Return the present names of fields that older schemas call otherwise.
+
+    Parameters
+    ----------
+    survey : Survey
+        Whose alerts these are.
+
+    Returns
+    -------
+    dict of str to str
+        Dotted older name to the present name of the field within its record.
+    """
+    renamed = dict(survey.newer_names)
+    for field in (survey.time, *survey.alert_fields.values()):
+        for older in field.older_names:
+            renamed[older] = field.name.rpartition(".")[2]
+    for source in survey.point_sources:
+        for field in (*survey.point_fields.values(), *survey.forced_fields.values()):
+            for older in field.older_names:
+                renamed[f"{source.name}.{older}"] = field.name
+    return renamed
+
+
+@cache
+def older_names(survey: Survey) -> dict[str, tuple[str, ...]]:
+    """Return the dotted older names of each dotted field that has some; see `newer_names`."""
+    older: dict[str, tuple[str, ...]] = {}
+    for name, newer in newer_names(survey).items():
+        record, dot, _ = name.rpartition(".")
+        older[record + dot + newer] = (*older.get(record + dot + newer, ()), name)
+    return older
+
+
+def _record(fields: dict[str, Any], path: str) -> Schema:
+    namespace, _, name = path.rpartition(".")
+    made = []
+    for field_name, field_type in fields.items():
+        inner = f"{path}.{field_name}"
+        if isinstance(field_type, list):
+            avro_type: Schema = {"type": "array", "items": _record(field_type[0], inner)}
+        else:
+            avro_type = _record(field_type, inner) if isinstance(field_type, dict) else field_type
+        made.append({"name": field_name, "type": avro_type})
     named = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"type": "record", **named, "fields": made}

@@ -160,7 +160,7 @@ def _run_session(
     from fink_t2.stream.session import start_session
     from fink_t2.stream.writer_schemas import WriterSchemas, reader_schema
 
-    config = StreamConfig(survey="ztf")
+    config = StreamConfig(survey=ZTF.name)
     settings = {
         "spark.master": f"local[{cores}]",
         "spark.ui.enabled": "false",
@@ -168,7 +168,7 @@ def _run_session(
     }
     spark = start_session(settings, config.limits, "fink_t2 benchmark")
     packets = [packet.content for packet in read_packets(alerts)]
-    writer_schemas = WriterSchemas("ztf", reader_schema(config, None), config.limits)
+    writer_schemas = WriterSchemas(ZTF, reader_schema(config, None), config.limits)
     for content in packets:
         writer_schemas.add(message_prefix(content, config.limits))
     table = spark.createDataFrame(
@@ -191,7 +191,7 @@ def _run_session(
 
     def decoded(number: int) -> DataFrame:
         return decode_messages(
-            messages(number), "ztf", list(writer_schemas.accepted.values()), writer_schemas.reader
+            messages(number), ZTF, list(writer_schemas.accepted.values()), writer_schemas.reader
         )
 
     def drop(rows: DataFrame) -> float:

@@ -13,30 +13,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
 from fink_t2.benchmark.reference_path import ReferencePath
 from fink_t2.benchmark.stopwatch import Stopwatch
-from fink_t2.benchmark.workload import (
-    ARRAY_COLUMNS,
-    CATALOGUE_COLUMNS,
-    alert_fields,
-    decode,
-    read_packets,
-    shuffled,
-)
+from fink_t2.benchmark.workload import alert_columns, decode, read_packets, shuffled
 from fink_t2.errors import AlertError
 from fink_t2.processor import classify_ztf_alerts
-from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+from fink_t2.science.cuts import Status
 from fink_t2.science.features import compute_features, feature_names
 from fink_t2.science.gaussian_process import interpolate
 from fink_t2.science.inference import TfliteNetwork
-from fink_t2.science.light_curves import LightCurves, flatten
+from fink_t2.science.light_curves import LightCurves
 from fink_t2.science.model_store import ModelReference
 from fink_t2.science.preprocessing import scale
-from fink_t2.surveys.ztf import from_ztf
+from fink_t2.surveys import ZTF
+from fink_t2.surveys.reading import AlertReading, read_columns
 
 #: Alerts of one block: a tenth of a second of the reference.
 BLOCK_ALERTS: Final = 32
@@ -83,9 +76,10 @@ def run_stages(
         If no alert of the folder passes the cuts.
     """
     packets = read_packets(alerts)
-    fields = alert_fields([decode(packet) for packet in packets])
-    light_curves = _light_curves(fields)
-    passing = np.flatnonzero(_status(light_curves, fields) == Status.OK)
+    fields = alert_columns([decode(packet) for packet in packets])
+    reading = _read(fields)
+    light_curves = reading.light_curves
+    passing = np.flatnonzero(reading.status(ZTF.cuts) == Status.OK)
     if not passing.size:
         raise AlertError(f"{alerts}: none of its {len(packets)} alerts passes the cuts")
 
@@ -142,9 +136,10 @@ def _time_ours(
 ) -> None:
     n_alerts = len(fields)
     with watch.measure("ours: light curve", n_alerts):
-        light_curves = _light_curves(fields)
+        reading = _read(fields)
+    light_curves = reading.light_curves
     with watch.measure("ours: cuts", n_alerts):
-        _status(light_curves, fields)
+        reading.status(ZTF.cuts)
     with watch.measure("ours: gp", n_alerts):
         interpolation = _interpolate(light_curves, model.grid_length)
     with watch.measure("ours: scaling", n_alerts):
@@ -152,15 +147,15 @@ def _time_ours(
         features = compute_features(light_curves, interpolation)[:, chosen_features]
     with watch.measure("ours: inference", n_alerts):
         network.predict(grid, features if chosen_features else None)
-    columns = [fields[name] for name in ARRAY_COLUMNS + CATALOGUE_COLUMNS]
+    columns = {str(name): fields[name] for name in fields}
     with watch.measure("ours: module path", n_alerts):
-        classify_ztf_alerts(model, CutSettings(), *columns)
+        classify_ztf_alerts(model, ZTF.cuts, **columns)
 
 
 def _time_reference(
     watch: Stopwatch, reference: ReferencePath, fields: pd.DataFrame, *, with_inference: bool
 ) -> None:
-    arrays = [fields[name].to_list() for name in ARRAY_COLUMNS[:4]]
+    arrays = [fields[name].to_list() for name in ("jd", "fid", "magpsf", "sigmapsf")]
     n_alerts = len(fields)
 
     def each(stage: str, function: Callable[..., Any], arguments: Any) -> list[Any]:
@@ -175,15 +170,8 @@ def _time_reference(
             each("inference", reference.infer, zip(scaled))
 
 
-def _light_curves(fields: pd.DataFrame) -> LightCurves:
-    starts, values, _ = flatten([fields[name] for name in ARRAY_COLUMNS])
-    jd, fid, magpsf, sigmapsf, isdiffpos = values
-    return from_ztf(starts, jd, fid, magpsf, sigmapsf, isdiffpos, fields["jdstarthist"])
-
-
-def _status(light_curves: LightCurves, fields: pd.DataFrame) -> npt.NDArray[np.int8]:
-    catalogues = {name: fields[name] for name in CATALOGUE_COLUMNS}
-    return apply_cuts(light_curves, CutSettings(), **catalogues)
+def _read(fields: pd.DataFrame) -> AlertReading:
+    return read_columns(ZTF, {str(name): fields[name] for name in fields})
 
 
 def _interpolate(light_curves: LightCurves, grid_length: int) -> Any:

@@ -12,12 +12,13 @@ import pandas as pd
 
 from fink_t2.alerts import decode_alert
 from fink_t2.errors import AlertError
-from fink_t2.surveys.alert_fields import ztf_points
+from fink_t2.surveys import ZTF
+from fink_t2.surveys.fields import AlertField, Meaning
+from fink_t2.surveys.reading import measurements
+from fink_t2.surveys.values import first_value, negative_signs
 
-#: Columns of `alert_fields`, together in the order of `fink_t2.processor.classify_ztf_alerts`.
-ARRAY_COLUMNS: Final = ("jd", "fid", "magpsf", "sigmapsf", "isdiffpos")
-CATALOGUE_COLUMNS: Final = ("roid", "cdsxmatch", "jdstarthist")
-ARRAY_TYPES: Final = (np.float64, np.int32, np.float32, np.float32, np.bool_)
+#: Types in which Arrow brings the fields of a measurement to Python.
+ARROW_TYPES: Final = {"int": np.int32, "long": np.int64, "float": np.float32, "double": np.float64}
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ def decode(packet: Packet) -> dict[str, Any]:
     AlertError
         If the packet is damaged.
     """
-    return decode_alert(packet.content, "ztf")
+    return decode_alert(packet.content, ZTF)
 
 
-def alert_fields(records: list[dict[str, Any]]) -> pd.DataFrame:
-    """Concatenate history and candidate of every alert.
+def alert_columns(records: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the columns of alerts as the stream's JVM hands them over.
 
     Parameters
     ----------
@@ -83,18 +84,27 @@ def alert_fields(records: list[dict[str, Any]]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        N rows; `ARRAY_COLUMNS` of arrays in the types that Arrow brings to a pandas UDF,
-        and ``roid``, ``cdsxmatch``, ``jdstarthist``. No catalogue knows the alerts, so
-        that these columns cost what they cost and cut nothing.
+        N rows; the columns of `fink_t2.stream.columns.light_curve_columns`, arrays in the types
+        that Arrow brings to a pandas UDF. No catalogue knows the alerts, so that the catalogue
+        columns cost what they cost and cut nothing.
     """
+    sources = ZTF.sources(False)
+    fields = ZTF.columns(False)
     rows = []
     for record in records:
-        columns = zip(*ztf_points(record), strict=True)
-        arrays: list[Any] = [
-            np.array(column, dtype=kind) for column, kind in zip(columns, ARRAY_TYPES, strict=True)
+        points = measurements(record, sources)
+        arrays = [
+            _arrow_array([first_value(point, field.all_names) for point in points], field)
+            for field in fields.values()
         ]
-        rows.append([*arrays, 0, "Unknown", record["candidate"]["jdstarthist"]])
-    return pd.DataFrame(rows, columns=[*ARRAY_COLUMNS, *CATALOGUE_COLUMNS])
+        rows.append([*arrays, 0, "Unknown", first_value(record, ("candidate.jdstarthist",))])
+    return pd.DataFrame(rows, columns=[*fields, "roid", "cdsxmatch", "jdstarthist"])
+
+
+def _arrow_array(values: list[Any], field: AlertField) -> npt.NDArray[Any]:
+    if field.meaning is Meaning.NEGATIVE_SIGN:  # the JVM translates text: True is positive
+        return ~negative_signs(np.array(values, dtype=object))
+    return np.array(values, dtype=ARROW_TYPES[field.type])
 
 
 def shuffled(n_rows: int, seed: int) -> npt.NDArray[np.int64]:

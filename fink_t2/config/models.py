@@ -95,8 +95,9 @@ class AlertsConfig:
     """Id of the schema that the output has (LSST); 0: the newest."""
     extra_fields: dict[str, str] = field(default_factory=dict)
     """Top-level fields that a broker has added to the alerts, each with its Avro type."""
-    forced_photometry: bool = False
-    """Whether significant points of forced photometry join the light curve."""
+    forced_photometry: bool | None = None
+    """Whether significant points of forced photometry join the light curve. By default they do if
+    the survey's model was trained with them, as for `fink-t2 classify`."""
 
 
 @dataclass(frozen=True)

@@ -56,19 +56,22 @@ def _table(settings: dict[str, Any], required: Any = ()) -> Iterator[str]:
     yield "|---|---|---|---|"
     for name, setting in settings.items():
         if not _model_name(setting):
-            default = "required" if name in required else f"`{_default(setting)}`"
+            default = "required" if name in required else _default(setting)
             description = " ".join(setting["description"].split())
             yield f"| `{name}` | {_type(setting)} | {default} | {description} |"
 
 
 def _default(setting: dict[str, Any]) -> str:
-    return json.dumps(setting.get("default", {}))
+    value = setting.get("default", {})
+    return "not set" if value is None else f"`{json.dumps(value)}`"
 
 
 def _type(setting: dict[str, Any]) -> str:
     """Return the type of a setting in TOML's words."""
     if "enum" in setting:
         return " or ".join(f"`{json.dumps(value)}`" for value in setting["enum"])
+    if "anyOf" in setting:  # a value that may be left out
+        [setting] = [one for one in setting["anyOf"] if one["type"] != "null"]
     if setting["type"] == "array":
         return f"array of {_type(setting['items'])}s"
     if setting["type"] == "object":

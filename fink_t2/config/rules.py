@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fink_t2.config.models import KafkaConfig, OverloadConfig, SourceConfig, StreamConfig
 from fink_t2.config.secrets import is_exposed_secret
-from fink_t2.surveys import survey_names
+from fink_t2.surveys import get_survey, survey_names
 
 TLS_PROTOCOLS = ("SSL", "SASL_SSL")
 
@@ -21,7 +21,8 @@ def broken_rules(config: StreamConfig) -> Iterator[str]:
         yield "'checkpoint' is missing: the folder in which the job records its progress"
     if not config.output.path:
         yield "'output.path' is missing: the folder of the tables"
-    if config.survey == "lsst" and config.source.kind != "parquet" and not config.alerts.schemas:
+    needs_schemas = config.survey in known and get_survey(config.survey).schema_text is None
+    if needs_schemas and config.source.kind != "parquet" and not config.alerts.schemas:
         yield (
             "'alerts.schemas' is missing: the URL of a schema registry, a folder, or "
             "'package:lsst-alert-packet'"

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 
 from fink_t2.errors import AlertError
 from fink_t2.files.arrow_to_avro import avro_schema
-from fink_t2.surveys.alert_fields import lsst_object_id, survey_of
+from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
+from fink_t2.surveys import recognise, registered
+from fink_t2.surveys.values import first_set_value, first_value
 
 AVRO_SUFFIXES: Final = (".avro", ".avro.gz")
 TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz")
@@ -31,8 +33,6 @@ MAX_PACKET_BYTES: Final = 64 * 1024 * 1024
 
 #: Rows of Parquet held in memory at a time.
 ROWS: Final = 64
-
-JD_OF_MJD_ZERO: Final = 2400000.5
 
 OnBroken = Callable[[AlertError], None]
 
@@ -198,20 +198,27 @@ def encode_container(schema: Any, record: dict[str, Any]) -> bytes:
 
 
 def _archived_alert(name: str, packet: bytes, record: Any) -> ArchivedAlert:
-    survey = survey_of(record) if isinstance(record, dict) else None
+    survey = recognise(record) if isinstance(record, dict) else None
+    if survey is None:
+        raise AlertError(f"{name} is no alert: it lacks {_telling_fields()}")
+    object_id = first_set_value(record, survey.object_id.all_names)
+    if object_id is None and survey.object_id.name in survey.required_fields:
+        raise AlertError(f"{name} lacks an alert's identity: {survey.object_id.name}")
     try:
-        if survey == "ztf":
-            object_id, time = record["objectId"], record["candidate"]["jd"]
-        elif survey == "lsst":
-            source = record["diaSource"]
-            mjd = source.get("midpointMjdTai", source.get("midPointTai"))
-            object_id, time = lsst_object_id(record), mjd + JD_OF_MJD_ZERO
-        else:
-            raise AlertError(f"{name} is no alert: it has neither candidate nor diaSource")
-        jd = float(time)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise AlertError(f"{name} lacks an alert's identity: {_reason(error)}") from error
-    return ArchivedAlert(name, packet, str(object_id), jd if math.isfinite(jd) else None)
+        time = float(first_value(record, survey.time.all_names))
+    except (TypeError, ValueError) as error:
+        raise AlertError(
+            f"{name} lacks the alert's time, {survey.time.name}: {_reason(error)}"
+        ) from error
+    jd = time + (JULIAN_DATE_OF_MJD_ZERO if survey.time_format == "mjd" else 0.0)
+    identity = "" if object_id is None else str(object_id)
+    return ArchivedAlert(name, packet, identity, jd if math.isfinite(jd) else None)
+
+
+def _telling_fields() -> str:
+    """Return by which fields an alert is told from other records, for messages."""
+    surveys = registered()
+    return " and ".join(f"{', '.join(one.recognised_by)} ({one.name})" for one in surveys)
 
 
 def _tar_packets(path: Path, on_broken: OnBroken) -> Iterator[tuple[str, bytes]]:
@@ -245,12 +252,10 @@ def _parquet_packets(path: Path, on_broken: OnBroken) -> Iterator[tuple[str, byt
     row = 0
     try:
         with pq.ParquetFile(path) as table:
-            if not {"candidate", "diaSource"} & set(table.schema_arrow.names):
-                raise AlertError(
-                    f"{path} has no alerts: neither a candidate nor a diaSource column"
-                )
-            survey = "ztf" if "candidate" in table.schema_arrow.names else "lsst"
-            schema = fastavro.parse_schema(avro_schema(table.schema_arrow, namespace=survey))
+            survey = recognise(table.schema_arrow.names)
+            if survey is None:
+                raise AlertError(f"{path} has no alerts: it lacks the column {_telling_fields()}")
+            schema = fastavro.parse_schema(avro_schema(table.schema_arrow, namespace=survey.name))
             for batch in table.iter_batches(ROWS):
                 for record in batch.to_pylist(maps_as_pydicts="strict"):
                     yield f"{path} row {row}", encode_container(schema, record)

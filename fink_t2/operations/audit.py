@@ -19,6 +19,7 @@ from fink_t2.errors import FinkT2Error
 from fink_t2.kafka.client_settings import client_settings
 from fink_t2.modules.configured import model_column
 from fink_t2.operations.checkpoint import open_folder, read_progress
+from fink_t2.surveys import get_survey
 
 OffsetArray = npt.NDArray[np.int64]
 Partition = tuple[str, int]
@@ -264,10 +265,7 @@ def audit_topic(config: StreamConfig) -> TopicAudit:
             "the output topic is compared with the alert table: 'output.topic' and 'output.path' "
             "must both be set, and there must be alerts in the table"
         )
-    if config.survey == "ztf":
-        identity = ds.field("candid")
-    else:
-        identity = ds.field("diaSource", "diaSourceId")
+    identity = ds.field(*get_survey(config.survey).alert_id.name.split("."))
     written: set[tuple[str, str]] = set()
     model = model_column(config)
     has_model = model in table.schema.names

@@ -13,7 +13,6 @@ from pyspark.sql.types import StructType
 from fink_t2.alerts.cutouts import CUTOUT_FIELDS
 from fink_t2.alerts.frames import message_prefix
 from fink_t2.alerts.schema_sources import schema_source
-from fink_t2.alerts.wanted_fields import CUTOUTS
 from fink_t2.config import StreamConfig
 from fink_t2.errors import AlertError
 from fink_t2.modules.evaluation import FAILED, requested_cutouts
@@ -30,6 +29,7 @@ from fink_t2.stream.overload import WITHOUT_CUTOUTS, Overload
 from fink_t2.stream.sinks.kafka import KafkaSink, check_filters
 from fink_t2.stream.sinks.parquet import ALERTS, DEAD_LETTERS, ParquetSink
 from fink_t2.stream.writer_schemas import WriterSchemas, reader_schema
+from fink_t2.surveys import get_survey
 
 LOG = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class BatchProcessor:
         kafka: KafkaSink,
     ) -> None:
         self._config = config
+        self._survey = get_survey(config.survey)
         self._modules = modules
         self._parquet = parquet
         self._kafka = kafka
@@ -77,7 +78,7 @@ class BatchProcessor:
             reader = reader_schema(
                 config, schemas, frozenset(CUTOUT_FIELDS[name] for name in needed)
             )
-            self._writer_schemas = WriterSchemas(config.survey, reader, config.limits, schemas)
+            self._writer_schemas = WriterSchemas(self._survey, reader, config.limits, schemas)
 
     def process(self, messages: DataFrame, batch: int) -> dict[str, Any]:
         """Classify a micro-batch and write it to both sinks.
@@ -115,7 +116,7 @@ class BatchProcessor:
         # A task has a price of its own: no more of them than there are cores to run them.
         cores = messages.sparkSession.sparkContext.defaultParallelism
         messages = messages.coalesce(cores).withColumn("record", F.lit(0))
-        overload = Overload(self._config.overload, time.time())
+        overload = Overload(self._config.overload, time.time(), self._survey.cutouts)
         if self._is_decoded:
             found = self._stage(messages, batch, modules, overload)
         else:
@@ -162,9 +163,7 @@ class BatchProcessor:
         first: dict[str, int],
     ) -> dict[str, Any]:
         """Classify what could not be decoded at first; the rest becomes dead letters."""
-        rewritten = rewrite_unread_messages(
-            decoded, self._config.survey, self._config.limits
-        ).persist()
+        rewritten = rewrite_unread_messages(decoded, self._survey, self._config.limits).persist()
         try:
             new = rewritten.where(F.col("prefix").isNotNull()).select("prefix").collect()
             for row in new:
@@ -172,7 +171,7 @@ class BatchProcessor:
             again = self._decoded(rewritten.drop("prefix"), overload)
             found = self._stage(again, batch, modules, overload)
             if found["unread"]:
-                letters = dead_letters(again, self._config.survey, self._writer_schemas.refused)
+                letters = dead_letters(again, self._survey, self._writer_schemas.refused)
                 self._parquet.stage_dead_letters(batch, letters)
         finally:
             rewritten.unpersist()
@@ -187,7 +186,7 @@ class BatchProcessor:
         writer_schemas = self._writer_schemas
         if self._decoder is None or self._decoder[0] != len(writer_schemas.accepted):
             decoder = Decoder(
-                self._config.survey, list(writer_schemas.accepted.values()), writer_schemas.reader
+                self._survey, list(writer_schemas.accepted.values()), writer_schemas.reader
             )
             self._decoder = (len(writer_schemas.accepted), decoder)
         return overload.drop_cutouts(self._decoder[1].decode(messages))
@@ -221,7 +220,9 @@ class BatchProcessor:
         observation = Observation()
         classified = columns.add_to(decoded)
         if self._config.output.cutouts == "drop" and requested_cutouts(modules):
-            classified = classified.withColumn("alert", F.col("alert").dropFields(*CUTOUTS))
+            classified = classified.withColumn(
+                "alert", F.col("alert").dropFields(*self._survey.cutouts)
+            )
         classified = classified.observe(observation, *observed, *overload.counted())
         self._parquet.stage_alerts(batch, classified.where(F.col("alert").isNotNull()))
         found = dict(observation.get)

@@ -14,12 +14,13 @@ from fink_t2.modules.evaluation import requested_cutouts, requested_fields
 from fink_t2.modules.output_column import OutputColumn
 from fink_t2.modules.science_module import ScienceModule
 from fink_t2.processor import alert_classification
-from fink_t2.stream.columns.light_curve_columns import classification_arguments
+from fink_t2.stream.columns.light_curve_columns import light_curve_columns
 from fink_t2.stream.columns.requested_columns import (
     alert_identifier,
     cutout_columns,
     field_columns,
 )
+from fink_t2.surveys import get_survey
 
 #: Where an alert came from, the columns of ``t2_source``.
 ORIGIN = ("topic", "partition", "offset", "timestamp", "record")
@@ -54,12 +55,14 @@ class ClassificationColumns:
     def __init__(
         self, config: StreamConfig, modules: Sequence[ScienceModule], alert: StructType
     ) -> None:
+        survey = get_survey(config.survey)
+        inputs = light_curve_columns(survey, alert, config.alerts.forced_photometry)
         fields = field_columns(alert, requested_fields(modules))
         types = {name: spark_type for name, (spark_type, _) in fields.items()}
-        function = alert_classification(config.survey, modules, config.cuts, types)
+        function = alert_classification(survey, modules, config.cuts, tuple(inputs), types)
         self._answer = function(
-            *classification_arguments(config.survey, alert, config.alerts.forced_photometry),
-            alert_identifier(config.survey, alert),
+            *inputs.values(),
+            alert_identifier(survey, alert),
             *(column for _, column in fields.values()),
             *cutout_columns(alert, requested_cutouts(modules)),
         )

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from fink_t2.alerts.wanted_fields import REQUIRED
+from fink_t2.surveys import Survey
 
 
-def dead_letters(rewritten: DataFrame, survey: str, refused: Mapping[bytes, str]) -> DataFrame:
+def dead_letters(rewritten: DataFrame, survey: Survey, refused: Mapping[bytes, str]) -> DataFrame:
     """Return the messages that neither the JVM nor the fallback decoding could read.
 
     Parameters
@@ -18,8 +18,8 @@ def dead_letters(rewritten: DataFrame, survey: str, refused: Mapping[bytes, str]
     rewritten : DataFrame
         Result of `fink_t2.stream.fallback_decoding.rewrite_unread_messages`, decoded once more:
         the column ``alert`` is null where the message could not be decoded.
-    survey : str
-        Name of the survey, "ztf" or "lsst".
+    survey : Survey
+        Whose alerts these are.
     refused : mapping of bytes to str
         Prefixes of the messages whose writer schema is refused, and the reason.
 
@@ -30,7 +30,7 @@ def dead_letters(rewritten: DataFrame, survey: str, refused: Mapping[bytes, str]
     """
     reason: Column = F.lit(
         "the record does not match its schema, does not fill its message, has null in "
-        + " or ".join(REQUIRED[survey])
+        + " or ".join(survey.required_fields)
         + ", or is of one of too many forms in this stream"
     )
     for prefix, why in refused.items():

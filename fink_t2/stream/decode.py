@@ -21,8 +21,8 @@ from pyspark.sql.avro.functions import from_avro
 
 from fink_t2.alerts.frames import CONFLUENT_PREFIX_LENGTH, CONTAINER_MAGIC, SYNC_LENGTH
 from fink_t2.alerts.schemas import Schema, nullable
-from fink_t2.alerts.wanted_fields import REQUIRED
 from fink_t2.stream.writer_schemas import WriterSchema
+from fink_t2.surveys import Survey
 
 #: Appended to a message in Confluent's wire format, to detect a record that ends early or late.
 END_MARK = bytes.fromhex("c3a7f05e19d84b6092f1e37d5c08ab46")
@@ -39,19 +39,23 @@ class Decoder:
 
     Parameters
     ----------
-    survey : str
-        Name of the survey, "ztf" or "lsst", whose required fields are checked.
+    survey : Survey
+        Whose required fields are checked.
     writer_schemas : sequence of WriterSchema
         The schemas of the messages to decode.
     reader : dict
         The schema of the decoded alerts.
     """
 
-    def __init__(self, survey: str, writer_schemas: Sequence[WriterSchema], reader: Schema) -> None:
+    def __init__(
+        self, survey: Survey, writer_schemas: Sequence[WriterSchema], reader: Schema
+    ) -> None:
         value = F.col("value")
         self._writer = _writer_index(value, writer_schemas)
         self._frame = _frame(value, writer_schemas, reader)
-        has_required = [F.col(f"_frame.alert.{field}").isNotNull() for field in REQUIRED[survey]]
+        has_required = [
+            F.col(f"_frame.alert.{field}").isNotNull() for field in survey.required_fields
+        ]
         is_good = reduce(Column.__and__, has_required, _is_whole(value, writer_schemas))
         self._is_good = F.coalesce(is_good, F.lit(False))
         self._value = F.when(~F.col("_is_good"), value).alias("value")
@@ -83,7 +87,7 @@ class Decoder:
 
 
 def decode_messages(
-    messages: DataFrame, survey: str, writer_schemas: Sequence[WriterSchema], reader: Schema
+    messages: DataFrame, survey: Survey, writer_schemas: Sequence[WriterSchema], reader: Schema
 ) -> DataFrame:
     """Decode one DataFrame of messages; see `Decoder` for the parameters."""
     return Decoder(survey, writer_schemas, reader).decode(messages)

@@ -26,6 +26,7 @@ from fink_t2.alerts.frames import (
 from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.schemas import parse_schema
 from fink_t2.errors import AlertError
+from fink_t2.surveys import Survey
 
 #: Spark schema of the result of `rewrite_unread_messages`. ``record`` numbers the alerts of one
 #: message from 0; ``prefix`` is set in the first row of each prefix that the task meets.
@@ -41,7 +42,7 @@ ROWS_PER_BATCH = 32
 NEW_PREFIXES_PER_TASK = 256
 
 
-def rewrite_unread_messages(messages: DataFrame, survey: str, limits: Limits) -> DataFrame:
+def rewrite_unread_messages(messages: DataFrame, survey: Survey, limits: Limits) -> DataFrame:
     """Rewrite messages that the JVM could not decode as uncompressed single-alert messages.
 
     Parameters
@@ -51,8 +52,8 @@ def rewrite_unread_messages(messages: DataFrame, survey: str, limits: Limits) ->
         offset, timestamp, value, alert``. Rows with an alert are dropped here and not by a
         filter, because Spark would push a filter below the decoding and decode the message
         once more for every field that the filter names.
-    survey : str
-        Name of the survey, "ztf" or "lsst", whose required fields are checked.
+    survey : Survey
+        Whose required fields are checked.
     limits : Limits
         Bounds on the size of messages, schemas and records.
 
@@ -69,7 +70,7 @@ def rewrite_unread_messages(messages: DataFrame, survey: str, limits: Limits) ->
 
 
 def _batch_rewriter(
-    survey: str, limits: Limits
+    survey: Survey, limits: Limits
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def rewrite(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         reported_prefixes: set[bytes] = set()
@@ -83,7 +84,7 @@ def _batch_rewriter(
 
 
 def _rewrite_batch(
-    batch: pa.RecordBatch, survey: str, limits: Limits, reported_prefixes: set[bytes]
+    batch: pa.RecordBatch, survey: Survey, limits: Limits, reported_prefixes: set[bytes]
 ) -> pa.RecordBatch:
     """Return one row per alert, and add the prefixes that are new to ``reported_prefixes``."""
     rows: list[int] = []
@@ -125,7 +126,7 @@ def _rewrite_batch(
 
 
 def single_alert_messages(
-    message: bytes | None, limits: Limits, survey: str | None = None
+    message: bytes | None, limits: Limits, survey: Survey | None = None
 ) -> list[bytes]:
     """Return the alerts of a message, each as an uncompressed message of its own.
 
@@ -137,8 +138,8 @@ def single_alert_messages(
         The message as Kafka delivered it.
     limits : Limits
         Bounds on the size of messages, schemas and records.
-    survey : str, optional
-        Name of the survey, "ztf" or "lsst". If given, the alerts of a message that holds several
+    survey : Survey, optional
+        Whose alerts these are. If given, the alerts of a message that holds several
         are checked for the survey's required fields, because a message is accepted or refused
         as a whole.
 

@@ -30,6 +30,7 @@ from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
 from fink_t2.stream.source import read_messages
 from fink_t2.stream.stopping import StopRequest
+from fink_t2.surveys import get_survey
 
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 1
@@ -92,7 +93,7 @@ def _run(spark: SparkSession, config: StreamConfig, stop: StopRequest) -> None:
             raise _NotBegun(STOPPED_MARK)
         if processor is None:  # the checkpoint, and in it the stream's identity, is there now
             identity = stream_id(spark, config.checkpoint)
-            parquet = ParquetSink(spark, config.output.path, identity, config.survey)
+            parquet = ParquetSink(spark, config.output.path, identity, get_survey(config.survey))
             processor = BatchProcessor(config, modules, parquet, kafka)
         try:
             log.counted(number, processor.process(batch, number))

@@ -8,11 +8,12 @@ from where ``fink-t2 deadletter replay`` sends them again in a quieter hour.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from fink_t2.alerts.wanted_fields import CUTOUTS
 from fink_t2.config import OverloadConfig
 from fink_t2.stream.dead_letters import as_dead_letters
 
@@ -33,9 +34,12 @@ class Overload:
         What is too long.
     now : float
         When the batch began, seconds since 1970; the same for all that is asked about it.
+    cutouts : sequence of str
+        Top-level fields of an alert that hold cutouts.
     """
 
-    def __init__(self, config: OverloadConfig, now: float) -> None:
+    def __init__(self, config: OverloadConfig, now: float, cutouts: Sequence[str]) -> None:
+        self._cutouts = cutouts
         self._config = config
         self._now = now
         self._late: Observation | None = None
@@ -66,7 +70,9 @@ class Overload:
         assert isinstance(kind, StructType)
         is_late = self._has_waited(self._config.drop_cutouts_after)
         alert = F.col("alert")
-        for name in sorted(CUTOUTS & set(kind.names)):
+        for name in self._cutouts:
+            if name not in kind.names:
+                continue
             alert = alert.withField(name, F.when(~is_late, F.col(f"alert.{name}")))
         return decoded.withColumn("alert", alert)
 

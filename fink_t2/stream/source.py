@@ -12,9 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import IntegerType, LongType
 
-from fink_t2.alerts.wanted_fields import REQUIRED
 from fink_t2.config import KafkaConfig, SourceConfig, StreamConfig, resolve_secret
 from fink_t2.errors import ConfigError
+from fink_t2.surveys import Survey, get_survey
 
 #: By what nights are told apart in folders of Parquet.
 NIGHT_COLUMNS = ("year", "month", "day")
@@ -37,12 +37,12 @@ def read_messages(spark: SparkSession, config: StreamConfig) -> DataFrame:
     ConfigError
         If a Parquet folder can't be read.
     """
-    source, kafka, survey = config.source, config.kafka, config.survey
+    source, kafka = config.source, config.kafka
     if source.kind == "kafka":
         return _kafka(spark, source, kafka)
     if source.kind == "archive":
         return _archive(spark, source)
-    return _parquet(spark, source, survey)
+    return _parquet(spark, source, get_survey(config.survey))
 
 
 def kafka_options(kafka: KafkaConfig, side: dict[str, str]) -> dict[str, str]:
@@ -97,16 +97,18 @@ def own_fields(names: list[str]) -> list[str]:
     return [name for name in names if name not in NIGHT_COLUMNS and not re.match(r"t2(_|$)", name)]
 
 
-def _parquet(spark: SparkSession, source: SourceConfig, survey: str) -> DataFrame:
+def _parquet(spark: SparkSession, source: SourceConfig, survey: Survey) -> DataFrame:
     try:
         schema = spark.read.parquet(source.path).schema
     except Exception as error:
         first = str(error).strip().splitlines()[0]
         raise ConfigError(f"{source.path}: can't be read as Parquet ({first})") from None
-    required = {name.partition(".")[0] for name in REQUIRED[survey]}
+    required = {name.partition(".")[0] for name in survey.required_fields}
     lacking = required - set(schema.names)
     if lacking:
-        raise ConfigError(f"{source.path}: no {survey} alerts, they lack {', '.join(lacking)}")
+        raise ConfigError(
+            f"{source.path}: no alerts of {survey.name}, they lack {', '.join(lacking)}"
+        )
     rows = (
         spark.readStream.schema(schema)
         .option("maxFilesPerTrigger", source.files_per_batch)

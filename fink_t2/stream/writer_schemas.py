@@ -23,9 +23,10 @@ from fink_t2.alerts.schemas import (
     schema_name,
     without_fields,
 )
-from fink_t2.alerts.wanted_fields import CUTOUTS, full_ztf_schema
+from fink_t2.alerts.wanted_fields import full_schema
 from fink_t2.config import StreamConfig
 from fink_t2.errors import AlertError
+from fink_t2.surveys import Survey, get_survey
 
 LOG = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ class WriterSchemas:
 
     Parameters
     ----------
-    survey : str
-        Name of the survey, "ztf" or "lsst".
+    survey : Survey
+        Whose alerts these are.
     reader : dict
         The schema to which all alerts are converted.
     limits : Limits
@@ -75,7 +76,7 @@ class WriterSchemas:
     """
 
     def __init__(
-        self, survey: str, reader: Schema, limits: Limits, source: SchemaSource | None = None
+        self, survey: Survey, reader: Schema, limits: Limits, source: SchemaSource | None = None
     ) -> None:
         self.survey = survey
         self.reader = reader
@@ -128,7 +129,7 @@ class WriterSchemas:
 
     def _log_once(self, text: str, outcome: str, names: list[str]) -> None:
         """Log which fields of a schema the output lacks, unless it was logged before."""
-        kept = [name for name in names if name.partition(".")[0] not in CUTOUTS]
+        kept = [name for name in names if name.partition(".")[0] not in self.survey.cutouts]
         message = (
             f"schema {schema_name(text)!r}: {len(kept)} fields {outcome}: {', '.join(kept[:20])}"
         )
@@ -151,14 +152,15 @@ def reader_schema(
     keep : frozenset of str
         Cutouts that science modules need, although they are not written.
     """
-    if config.survey == "ztf":
-        schema = full_ztf_schema()
+    survey = get_survey(config.survey)
+    if survey.schema_text is not None:
+        schema = full_schema(survey)
     else:
         assert source is not None
         schema_id = config.alerts.reader_schema or source.newest()
         schema = lenient(parse_schema(source.schema_text(schema_id), config.limits))
     if config.output.cutouts == "drop":
-        schema = without_fields(schema, CUTOUTS - keep)
+        schema = without_fields(schema, frozenset(survey.cutouts) - keep)
     names = {field["name"] for field in schema["fields"]}
     extra = [
         {"name": name, "type": nullable(avro_type), "default": None}

@@ -31,23 +31,30 @@ class AlertField:
     Attributes
     ----------
     names : tuple of str
-        Names under which the field occurs, with a dot before each field of an inner record. The
-        first is the present one; the others are those of older schemas and of simulations. The
-        first that is there and not null counts.
+        Where its value stands, with a dot before each field of an inner record. Of several the
+        first that is not null counts.
     type : str
         "boolean", "int", "long", "float", "double" or "string": type in the survey's schema.
     meaning : Meaning
         What its values mean.
+    older_names : tuple of str
+        Further names of the same field, in older schemas and in simulations.
     """
 
     names: tuple[str, ...]
     type: str
     meaning: Meaning = Meaning.VALUE
+    older_names: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """The present name."""
+        """The first name."""
         return self.names[0]
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """All names, in the order in which they are looked at."""
+        return self.names + self.older_names
 
 
 @dataclass(frozen=True)

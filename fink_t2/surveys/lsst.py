@@ -68,7 +68,9 @@ LSST: Final = Survey(
         ("diaSource.diaObjectId", "diaSource.ssObjectId", "diaObject.diaObjectId"), "long"
     ),
     alert_id=AlertField(("diaSource.diaSourceId",), "long"),
-    time=AlertField(("diaSource.midpointMjdTai", "diaSource.midPointTai"), "double"),
+    time=AlertField(
+        ("diaSource.midpointMjdTai",), "double", older_names=("diaSource.midPointTai",)
+    ),
     time_format="mjd",
     time_scale="tai",
     # The night goes past midnight UTC and has the date on which it began (Rubin's day_obs).
@@ -80,11 +82,11 @@ LSST: Final = Survey(
         PointSource("prvDiaForcedSources", is_forced=True),
     ),
     point_fields={
-        # The second name is that of ELAsTiCC.
-        "mjd": AlertField(("midpointMjdTai", "midPointTai"), "double"),
-        "band": AlertField(("band", "filterName"), "string", Meaning.PASSBAND),
-        "flux": AlertField(("psfFlux", "psFlux"), "double"),
-        "flux_error": AlertField(("psfFluxErr", "psFluxErr"), "double"),
+        # The older names are those of ELAsTiCC.
+        "mjd": AlertField(("midpointMjdTai",), "double", older_names=("midPointTai",)),
+        "band": AlertField(("band",), "string", Meaning.PASSBAND, older_names=("filterName",)),
+        "flux": AlertField(("psfFlux",), "double", older_names=("psFlux",)),
+        "flux_error": AlertField(("psfFluxErr",), "double", older_names=("psFluxErr",)),
     },
     alert_fields={
         "roid": AlertField(("roid",), "int"),

@@ -99,7 +99,7 @@ def read_records(
     lengths = [len(history) for history in histories]
     starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     points = {
-        name: _array([first_value(p, field.names) for history in histories for p in history])
+        name: _array([first_value(p, field.all_names) for history in histories for p in history])
         for name, field in survey.columns(forced_photometry).items()
     }
     alerts = {
@@ -132,8 +132,8 @@ def measurements(
 
 def _value_of_alert(record: Mapping[str, Any], field: AlertField) -> Any:
     if field.meaning is Meaning.IS_SET:
-        return any(is_set(first_value(record, (name,))) for name in field.names)
-    return first_value(record, field.names)
+        return any(is_set(first_value(record, (name,))) for name in field.all_names)
+    return first_value(record, field.all_names)
 
 
 def _array(values: list[Any]) -> npt.NDArray[np.object_]:

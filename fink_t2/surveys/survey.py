@@ -87,7 +87,7 @@ class Survey:
     cutouts : tuple of str
         Top-level fields that hold image cutouts.
     newer_names : mapping of str to str
-        Present names of top-level fields that older schemas call otherwise.
+        Present names of fields, besides those declared above, that older schemas call otherwise.
     schema_text : callable, optional
         Returns the JSON text of the Avro schema that the output of the stream has; without it
         the schema comes from a registry or folder of schemas.

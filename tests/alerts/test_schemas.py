@@ -20,8 +20,9 @@ from fink_t2.alerts.schemas import (
     with_newer_names,
     without_fields,
 )
-from fink_t2.alerts.wanted_fields import CUTOUTS, full_ztf_schema
+from fink_t2.alerts.wanted_fields import full_schema
 from fink_t2.errors import AlertError
+from fink_t2.surveys import ZTF
 from tests.conftest import CHECKOUT
 
 
@@ -42,9 +43,9 @@ def check_packet(path: Path) -> None:
     (expected,) = fastavro.reader(io.BytesIO(message))
     canonical = parse_schema(header.schema_text)
     assert fastavro.schemaless_reader(io.BytesIO(data), canonical, None) == expected
-    fitted = fit(canonical, full_ztf_schema())
+    fitted = fit(canonical, full_schema(ZTF))
     assert not fitted.unreadable
-    found = fastavro.schemaless_reader(io.BytesIO(data), fitted.schema, full_ztf_schema())
+    found = fastavro.schemaless_reader(io.BytesIO(data), fitted.schema, full_schema(ZTF))
     assert has_all_of(found, expected)
 
 
@@ -213,12 +214,12 @@ def test_newer_names() -> None:
 
 
 def test_the_full_reader_schema_takes_nothing_for_granted() -> None:
-    schema = full_ztf_schema()
+    schema = full_schema(ZTF)
     names = [f["name"] for f in schema["fields"]]
-    assert set(names) > CUTOUTS
+    assert set(names) > set(ZTF.cutouts)
     assert all(f["type"][0] == "null" and f["default"] is None for f in schema["fields"])
-    left = [f["name"] for f in without_fields(schema, CUTOUTS)["fields"]]
-    assert left == [name for name in names if name not in CUTOUTS]
+    left = [f["name"] for f in without_fields(schema, frozenset(ZTF.cutouts))["fields"]]
+    assert left == [name for name in names if name not in ZTF.cutouts]
 
 
 def test_names_for_people() -> None:

@@ -7,12 +7,13 @@ import pytest
 
 from fink_t2.benchmark.reference_path import ReferencePath
 from fink_t2.benchmark.stages import OURS, REFERENCE, run_stages
-from fink_t2.benchmark.workload import ARRAY_COLUMNS, alert_fields, decode, read_packets
+from fink_t2.benchmark.workload import alert_columns, decode, read_packets
 from fink_t2.classifier import find_model
 from fink_t2.cli import main
 from fink_t2.errors import AlertError
 from fink_t2.processor import classify_ztf_alerts
 from fink_t2.science.cuts import CutSettings, Status
+from fink_t2.surveys import ZTF
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +27,18 @@ def published(shared):
 
 
 def test_reference_path_agrees_with_ours_given_the_same_network(packets, published):
-    fields = alert_fields([decode(packet) for packet in read_packets(packets)])
+    fields = alert_columns([decode(packet) for packet in read_packets(packets)])
     # The published path knows no negative subtractions.
     fields["isdiffpos"] = [np.ones(len(signs), dtype=bool) for signs in fields["isdiffpos"]]
     ours = classify_ztf_alerts(
-        find_model(str(published)), CutSettings(), *[fields[name] for name in ARRAY_COLUMNS]
+        find_model(str(published)), CutSettings(), *[fields[name] for name in ZTF.point_fields]
     )
     reference = ReferencePath(published)
     classified = np.flatnonzero(ours.status == Status.OK)
     assert classified.size > 10
     differences = []
     for row in classified:
-        arrays = [fields[name][row] for name in ARRAY_COLUMNS[:4]]
+        arrays = [fields[name][row] for name in ("jd", "fid", "magpsf", "sigmapsf")]
         grid = reference.interpolate(*reference.light_curve(*arrays))
         differences.append(np.abs(reference.infer(reference.scale(grid)) - ours.probabilities[row]))
     # A fit that ends elsewhere may differ; the typical alert must not.

@@ -74,11 +74,11 @@ def check_light_curves(alerts: list[dict[str, Any]], survey: str) -> None:
 
 def _take_apart(message: bytes, survey: str) -> None:
     try:
-        plain = single_alert_messages(message, DEFAULT_LIMITS, survey)
+        plain = single_alert_messages(message, DEFAULT_LIMITS, get_survey(survey))
         prefix = message_prefix(plain[0], DEFAULT_LIMITS)
         if prefix.startswith(CONTAINER_MAGIC):
             header = read_container_header(prefix + bytes(SYNC_LENGTH), DEFAULT_LIMITS)
-            alert_schema(header.schema_text, survey)
+            alert_schema(header.schema_text, get_survey(survey))
     except AlertError as error:
         _check_reason(error)
         return

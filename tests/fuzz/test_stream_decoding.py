@@ -16,6 +16,7 @@ from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
+from fink_t2.surveys import get_survey
 from tests.fuzz.messages import hostile_message
 from tests.fuzz.seeds import container, framed_small, seed_alert
 
@@ -34,7 +35,7 @@ def process(spark: SparkSession, folder: Path, values: list[bytes | None]) -> di
     )
     rows = [("fuzz", 0, offset, NOW, value) for offset, value in enumerate(values)]
     messages = spark.createDataFrame(rows, COLUMNS)
-    parquet = ParquetSink(spark, config.output.path, "0000", config.survey)
+    parquet = ParquetSink(spark, config.output.path, "0000", get_survey(config.survey))
     processor = BatchProcessor(
         config, ModulesInService(spark, config), parquet, KafkaSink(spark, config)
     )

@@ -20,6 +20,7 @@ from fink_t2.stream.batch import BatchProcessor
 from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
+from fink_t2.surveys import get_survey
 
 pytestmark = pytest.mark.end_to_end
 COLUMNS = "topic string, partition int, offset bigint, timestamp timestamp, value binary"
@@ -37,7 +38,7 @@ class Run:
             source=SourceConfig(topics=("delivery",)),
             output=OutputConfig(path=str(folder / "tables")),
         )
-        self.parquet = ParquetSink(spark, config.output.path, STREAM, config.survey)
+        self.parquet = ParquetSink(spark, config.output.path, STREAM, get_survey(config.survey))
         model, kafka = ModulesInService(spark, config), KafkaSink(spark, config)
         self._processor = BatchProcessor(config, model, self.parquet, kafka)
 

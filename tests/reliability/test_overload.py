@@ -19,6 +19,7 @@ from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.overload import SET_ASIDE
 from fink_t2.stream.sinks.kafka import KafkaSink
 from fink_t2.stream.sinks.parquet import ParquetSink
+from fink_t2.surveys import get_survey
 from tests.fuzz.seeds import ALERTS
 from tests.reliability.job_on_disk import JobOnDisk
 
@@ -42,7 +43,7 @@ def process(spark: SparkSession, folder: Path, overload: OverloadConfig) -> dict
         ("overload", 0, offset, now - timedelta(seconds=waited), message)
         for offset, (waited, message) in enumerate(zip(WAITED, SENT, strict=True))
     ]
-    parquet = ParquetSink(spark, config.output.path, "0000", config.survey)
+    parquet = ParquetSink(spark, config.output.path, "0000", get_survey(config.survey))
     model = ModulesInService(spark, config)
     processor = BatchProcessor(config, model, parquet, KafkaSink(spark, config))
     return processor.process(spark.createDataFrame(rows, COLUMNS), 0)

@@ -16,10 +16,11 @@ from fink_t2.alerts import SchemaSource
 from fink_t2.alerts.frames import message_prefix
 from fink_t2.alerts.limits import Limits
 from fink_t2.alerts.schemas import lenient, parse_schema
-from fink_t2.alerts.wanted_fields import full_ztf_schema
+from fink_t2.alerts.wanted_fields import full_schema
 from fink_t2.errors import AlertError
 from fink_t2.stream.decode import decode_messages
 from fink_t2.stream.writer_schemas import WriterSchemas
+from fink_t2.surveys import LSST, ZTF
 from tests.alerts import rubin
 from tests.alerts.conftest import rubin_schemas  # noqa: F401 - a fixture
 from tests.stream.conftest import Messages
@@ -55,7 +56,7 @@ def decoded(
 
 
 def check_ztf(messages: Messages, paths: list[Path]) -> None:
-    writer_schemas = WriterSchemas("ztf", full_ztf_schema(), LIMITS)
+    writer_schemas = WriterSchemas(ZTF, full_schema(ZTF), LIMITS)
     rows = decoded(messages, writer_schemas, [path.read_bytes() for path in paths])
     assert not writer_schemas.refused
     for row, path in zip(rows, paths, strict=True):
@@ -81,7 +82,7 @@ def test_real_rubin_alerts(
     """Framed ones of three versions, brought to the newest schema."""
     paths = sorted((shared / "data" / "alerts" / "lsst" / "confluent_framed").glob("*.avro"))
     newest = lenient(parse_schema(rubin_schemas.schema_text(rubin_schemas.newest())))
-    writer_schemas = WriterSchemas("lsst", newest, LIMITS, rubin_schemas)
+    writer_schemas = WriterSchemas(LSST, newest, LIMITS, rubin_schemas)
     values = [path.read_bytes() for path in paths]
     for row, message in zip(decoded(messages, writer_schemas, list(values)), values, strict=True):
         text = rubin_schemas.schema_text(int.from_bytes(message[1:5], "big"))
@@ -114,7 +115,7 @@ class InMemory(SchemaSource):
 
 
 def rubin_writer_schemas() -> WriterSchemas:
-    return WriterSchemas("lsst", lenient(parse_schema(rubin.text(1000))), LIMITS, InMemory())
+    return WriterSchemas(LSST, lenient(parse_schema(rubin.text(1000))), LIMITS, InMemory())
 
 
 def test_rubin_of_two_versions_framed_and_not(messages: Messages) -> None:
@@ -159,6 +160,6 @@ def test_several_alerts_and_compression_are_go_to_the_fallback_decoding(messages
 
 def test_nothing_is_decoded_without_writer_schemas(messages: Messages, spark: SparkSession) -> None:
     writer_schemas = rubin_writer_schemas()
-    rows = decode_messages(messages([b"x", None]), "lsst", [], writer_schemas.reader).collect()
+    rows = decode_messages(messages([b"x", None]), LSST, [], writer_schemas.reader).collect()
     assert [row["alert"] for row in rows] == [None, None]
     assert {row["value"] and bytes(row["value"]) for row in rows} == {b"x", None}

@@ -28,7 +28,7 @@ from fink_t2.stream.columns.requested_columns import cutout_columns, field_colum
 from fink_t2.stream.modules_in_service import ModulesInService
 from fink_t2.stream.sinks.kafka import KafkaSink, avro_schema
 from fink_t2.stream.sinks.parquet import ALERTS, ParquetSink
-from fink_t2.surveys import ZTF
+from fink_t2.surveys import ZTF, get_survey
 from tests.modules.example_modules import MeanDifference
 from tests.stream.conftest import Messages
 
@@ -51,7 +51,7 @@ def process(
 ) -> tuple[dict[str, Any], tuple[ScienceModule, ...]]:
     """Run one micro-batch; return its counts and the modules."""
     modules = ModulesInService(spark, config)
-    parquet = ParquetSink(spark, config.output.path, STREAM, config.survey)
+    parquet = ParquetSink(spark, config.output.path, STREAM, get_survey(config.survey))
     processor = BatchProcessor(config, modules, parquet, KafkaSink(spark, config))
     return processor.process(messages(values), 0), modules.current()
 
@@ -149,7 +149,7 @@ def test_the_documentation_of_every_column_is_in_table_and_schema(
 ) -> None:
     config = configuration(tmp_path, ModuleConfig("t2"), ModuleConfig("atx"))
     _, modules = process(spark, config, [packets[0].read_bytes()], messages)
-    restarted = ParquetSink(spark, config.output.path, STREAM, config.survey)
+    restarted = ParquetSink(spark, config.output.path, STREAM, get_survey(config.survey))
     manifest = restarted.decided(0)
     assert manifest is not None
     rows = restarted.read(manifest, ALERTS)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fink_t2.files.alert_tables import alert_table
-from fink_t2.surveys import LSST, ZTF
-from fink_t2.surveys.alert_fields import lsst_object_values, survey_of, ztf_points
+from fink_t2.science.photometry import magnitude_to_fluxcal
+from fink_t2.surveys import LSST, ZTF, recognise
 
 JD = 2460000.5
 
@@ -57,12 +57,17 @@ def test_forced_photometry(flux, error, expected):
         "magzpsci": 26.0,
     }  # fmt: skip
     alert = ztf_alert(fp_hists=[forced])
-    assert len(ztf_points(alert)) == 3
-    magnitude, sigma, positive = ztf_points(alert, forced_photometry=True)[-1][2:]
+    without = alert_table(ZTF, [alert], forced_photometry=False).light_curves
+    assert len(without.time) == 2
+    curves = alert_table(ZTF, [alert], forced_photometry=True).light_curves
+    at = np.flatnonzero(np.isclose(curves.time, 59997))
     if expected is None:
-        assert np.isnan(magnitude)
-    else:
-        assert (magnitude, sigma, positive) == pytest.approx(expected)
+        assert not at.size
+        return
+    magnitude, sigma, is_positive = expected
+    size, size_error = magnitude_to_fluxcal(magnitude, sigma)
+    assert curves.flux[at] == pytest.approx([size if is_positive else -size])
+    assert curves.flux_error[at] == pytest.approx([size_error])
 
 
 def test_rubin_fluxes_and_solar_system():
@@ -76,11 +81,15 @@ def test_rubin_fluxes_and_solar_system():
 
 
 def test_a_host_that_elasticc_does_not_know_has_no_redshift():
-    alert = {"diaSource": {"psFlux": 1.0}, "diaObject": {"hostgal_zphot": -9.0}}
-    assert np.isnan(lsst_object_values(alert)["photoz"])
+    source = {"midPointTai": 61000.0, "filterName": "r", "psFlux": 363.0, "psFluxErr": 3.0}
+    for redshift, expected in ((-9.0, np.nan), (0.3, 0.3)):
+        alert = {"diaSource": source, "diaObject": {"hostgal_zphot": redshift}}
+        curves = alert_table(LSST, [alert]).light_curves
+        np.testing.assert_array_equal(curves.photoz, [expected])
+        assert len(curves.time) == 1
 
 
 def test_survey_is_told_by_the_fields():
-    assert survey_of(ztf_alert()) == "ztf"
-    assert survey_of({"diaSource": {}}) == "lsst"
-    assert survey_of({"something": 1}) is None
+    assert recognise(ztf_alert()) is ZTF
+    assert recognise({"diaSource": {}}) is LSST
+    assert recognise({"something": 1}) is None

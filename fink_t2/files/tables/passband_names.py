@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from fink_t2.errors import LightCurveError
+from fink_t2.surveys import get_survey
 
 #: ZTF's filter numbers (``fid`` of the ZTF alert schema).
 ZTF_FILTER_NUMBERS: Final = {"1": "g", "2": "r", "3": "i"}
@@ -70,7 +71,8 @@ def _numbers_of(column: str, survey: str, texts: list[str]) -> dict[str, str]:
         return ZTF_FILTER_NUMBERS
     if column == "passband" or {"0", "4", "5"} & set(texts):
         return PLASTICC_NUMBERS
-    return ZTF_FILTER_NUMBERS if survey == "ztf" else PLASTICC_NUMBERS
+    has_filter_numbers = set(get_survey(survey).passband_codes) <= set(ZTF_FILTER_NUMBERS)
+    return ZTF_FILTER_NUMBERS if has_filter_numbers else PLASTICC_NUMBERS
 
 
 def _letter(text: str, numbers: dict[str, str]) -> str | None:

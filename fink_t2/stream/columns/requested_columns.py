@@ -10,6 +10,8 @@ from pyspark.sql.types import ArrayType, BinaryType, DataType, StructType
 
 from fink_t2.alerts.cutouts import CUTOUT_FIELDS
 from fink_t2.errors import ModuleError
+from fink_t2.stream.columns.alert_struct import value_of
+from fink_t2.surveys import Survey
 
 
 def field_columns(alert: StructType, names: Sequence[str]) -> dict[str, tuple[str, Column]]:
@@ -79,20 +81,17 @@ def cutout_columns(alert: StructType, names: Sequence[str]) -> list[Column]:
     return columns
 
 
-def alert_identifier(survey: str, alert: StructType) -> Column:
+def alert_identifier(survey: Survey, alert: StructType) -> Column:
     """Return an alert's own number, 0 where a row holds no alert.
 
     Parameters
     ----------
-    survey : str
-        "ztf" or "lsst".
+    survey : Survey
+        Whose alerts these are.
     alert : StructType
         Type of the column ``alert``.
     """
-    name = "candid" if survey == "ztf" else "diaSource.diaSourceId"
-    if _type_of(alert, name) is None:
-        return F.lit(0).cast("bigint")
-    return F.coalesce(F.col(f"alert.{name}").cast("bigint"), F.lit(0))
+    return F.coalesce(value_of(alert, survey.alert_id).cast("bigint"), F.lit(0).cast("bigint"))
 
 
 def _type_of(alert: StructType, name: str) -> DataType | None:

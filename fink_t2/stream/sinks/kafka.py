@@ -15,12 +15,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.avro.functions import to_avro
 from pyspark.sql.types import StructType
 
-from fink_t2.alerts.wanted_fields import CUTOUTS
 from fink_t2.config import StreamConfig, SubstreamConfig
 from fink_t2.errors import ConfigError
 from fink_t2.modules.configured import model_column
+from fink_t2.stream.columns.alert_struct import set_value_of, value_of
 from fink_t2.stream.sinks.topics import Topics
 from fink_t2.stream.source import kafka_options
+from fink_t2.surveys import get_survey
 
 #: What the producer does unless the configuration says otherwise.
 PRODUCER_DEFAULTS = {
@@ -54,12 +55,12 @@ class KafkaSink:
 
     def __init__(self, spark: SparkSession, config: StreamConfig) -> None:
         self._spark = spark
-        self._survey = config.survey
+        self._survey = get_survey(config.survey)
         self._topic = config.output.topic
         self._dead_letter_topic = config.output.dead_letter_topic
         self._substreams = config.substream
         self._model_column = model_column(config)
-        self._dropped = () if config.output.cutouts == "keep" else tuple(sorted(CUTOUTS))
+        self._dropped = () if config.output.cutouts == "keep" else self._survey.cutouts
         producer = {**PRODUCER_DEFAULTS, **config.kafka.producer}
         self._options = kafka_options(config.kafka, producer)
         self._topics = Topics(spark, self._options)
@@ -89,9 +90,8 @@ class KafkaSink:
         """Return the columns of a Kafka message, the first to be added to the rows."""
         fields = [field for field in kind.fields if field.name not in self._dropped]
         schema = avro_schema(self._spark, StructType(fields))
-        is_ztf = self._survey == "ztf"
-        identity = F.col("candid" if is_ztf else "diaSource.diaSourceId")
-        thing = F.col("objectId" if is_ztf else "diaSource.diaObjectId")
+        identity = value_of(kind, self._survey.alert_id, prefix="")
+        thing = set_value_of(kind, self._survey.object_id, prefix="")
         known = F.create_map(*[F.lit(part) for pair in partitions.items() for part in pair])
         names = [f"`{field.name}`" for field in fields]
         has_model = self._model_column in kind.names
@@ -102,7 +102,7 @@ class KafkaSink:
             F.col("topic"),
             F.lit(schema).alias("key"),
             to_avro(F.struct(*names), schema).alias("value"),
-            headers(survey=F.lit(self._survey), candid=identity, model=model),
+            headers(survey=F.lit(self._survey.name), candid=identity, model=model),
             partition.cast("int").alias("partition"),
         ]
 
@@ -116,7 +116,7 @@ class KafkaSink:
             letters.select(
                 F.lit(None).cast("string").alias("key"),
                 "value",
-                headers(survey=F.lit(self._survey), **known),
+                headers(survey=F.lit(self._survey.name), **known),
                 F.lit(self._dead_letter_topic).alias("topic"),
             )
         )

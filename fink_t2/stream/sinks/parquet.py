@@ -20,6 +20,7 @@ from pyspark.sql.types import StructType
 from fink_t2.stream.columns.light_curve_columns import night
 from fink_t2.stream.sinks.file_system import FileSystem
 from fink_t2.stream.source import NIGHT_COLUMNS
+from fink_t2.surveys import Survey
 
 ALERTS = "alerts"
 DEAD_LETTERS = "dead_letters"
@@ -60,11 +61,11 @@ class ParquetSink:
         Folder on any file system that Spark knows.
     stream_id : str
         Identity of the streaming query: batch numbers are unique within it.
-    survey : str
+    survey : Survey
         Decides which night an alert belongs to.
     """
 
-    def __init__(self, spark: SparkSession, root: str, stream_id: str, survey: str) -> None:
+    def __init__(self, spark: SparkSession, root: str, stream_id: str, survey: Survey) -> None:
         self._spark = spark
         self._survey = survey
         self._files = FileSystem(spark, root)
