@@ -1,7 +1,7 @@
-"""The labelled data sets that a network can be fine-tuned on, by name.
+"""The labelled data sets on which a network can be fine-tuned, by name.
 
-A new data set is a reader in a module of this folder and an entry here. Section ``[real]`` of a
-retraining's configuration names the path of each data set: ``[real.data_sets] name = "path"``.
+A new data set requires a reader in a module of this folder and an entry here. A retraining
+configuration gives the paths of data sets by their names: ``[real.data_sets] name = "path"``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fink_t2.training.examples.labelled import Labelled, concatenate
 
 
 class Content(Enum):
-    """What the light curves of a data set are, which decides how they are varied and weighted."""
+    """Content of a data set, which decides on the variations and weights of its light curves."""
 
     LIGHT_CURVES = "whole light curves of transients, from which alerts are cut as well"
     ALERTS = "histories of alerts of transients"
@@ -39,15 +39,19 @@ class DataSet:
 
     Attributes
     ----------
+    title : str
+        Description in the model card.
     content : Content
-        What its light curves are.
+        Content of the data set.
     read : callable
-        Takes the path, and the path of the second file where there is one; returns `Labelled`.
+        Function of the path, and of the path of the second file if there is one, that returns
+        `Labelled`.
     second_file : str
         Name under which the configuration gives the path of a second file, such as a table of
         types; "" if there is none.
     """
 
+    title: str
     content: Content
     read: Callable[..., Labelled]
     second_file: str = ""
@@ -57,18 +61,24 @@ def _plasticc(path: str, metadata: str) -> Labelled:
     return concatenate(list(plasticc_light_curves(path, metadata or None)))
 
 
-def _stars(path: str) -> Labelled:
+def _variables(path: str) -> Labelled:
     return contaminants(path, transients=False)
 
 
 DATA_SETS: Final[dict[str, DataSet]] = {
-    "light_curves": DataSet(Content.LIGHT_CURVES, typed_light_curves),
-    "spcc": DataSet(Content.LIGHT_CURVES, spcc_light_curves),
-    "plasticc": DataSet(Content.LIGHT_CURVES, _plasticc, "plasticc_metadata"),
-    "alerts": DataSet(Content.ALERTS, typed_alerts),
-    "elasticc": DataSet(Content.ALERTS, elasticc_alerts),
-    "archive": DataSet(Content.ALERTS, archived_ztf_alerts, "archive_types"),
-    "contaminants": DataSet(Content.CONTAMINANTS, _stars),
+    "light_curves": DataSet("typed ZTF light curves", Content.LIGHT_CURVES, typed_light_curves),
+    "spcc": DataSet("SPCC light curves (simulated)", Content.LIGHT_CURVES, spcc_light_curves),
+    "plasticc": DataSet(
+        "PLAsTiCC light curves (simulated)", Content.LIGHT_CURVES, _plasticc, "plasticc_metadata"
+    ),
+    "alerts": DataSet("typed ZTF alerts", Content.ALERTS, typed_alerts),
+    "elasticc": DataSet("ELAsTiCC alerts (simulated)", Content.ALERTS, elasticc_alerts),
+    "archive": DataSet(
+        "archived alerts of the stream", Content.ALERTS, archived_ztf_alerts, "archive_types"
+    ),
+    "contaminants": DataSet(
+        "alerts of catalogued stars and galaxies", Content.CONTAMINANTS, _variables
+    ),
 }
 
 

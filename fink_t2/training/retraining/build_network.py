@@ -1,4 +1,4 @@
-"""Build the network that a retraining configuration asks for."""
+"""Construction of the network that a configuration describes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ from fink_t2.training.networks.lstm import build_lstm
 from fink_t2.training.networks.t2 import build_t2
 from fink_t2.training.retraining.settings import RetrainSettings
 
-#: Added to the features' variance, so that one that hardly varies is not blown up.
+#: Added to the variance of the features, so that a nearly constant feature is not amplified.
 SMALLEST_VARIANCE = 1e-3
 
 
 def build_network(
     settings: RetrainSettings, train: Examples, columns: Sequence[int] | None = None
 ) -> keras.Model:
-    """Build an untrained network that standardises its features as the training set has them.
+    """Build an untrained network that standardises its features.
 
     Parameters
     ----------
     settings : RetrainSettings
-        Which network.
+        The configuration.
     train : Examples
-        Where the features' mean and variance come from.
+        Training examples, from which mean and variance of the features are taken.
     columns : sequence of int, optional
-        Columns of the features that it takes; default: those of the configuration.
+        Columns of the features that the network uses; by default those of the configuration.
+
+    Returns
+    -------
+    keras.Model
     """
     columns = settings.feature_columns() if columns is None else columns
     statistics = None

@@ -1,4 +1,4 @@
-"""Cross-validate the fine-tuning by object: what the recipe is worth on objects not learnt from."""
+"""Cross-validation of the fine-tuning by object."""
 
 from __future__ import annotations
 
@@ -38,25 +38,27 @@ from fink_t2.training.examples.splits import stratified_folds
 from fink_t2.training.optimisation.fit import predict, share_of_time
 from fink_t2.training.optimisation.flat_log_loss import class_weights
 from fink_t2.training.retraining.fine_tuning import fine_tune
+from fink_t2.training.retraining.fine_tuning_set import fine_tuning_set
+from fink_t2.training.retraining.real_data import RealData
 from fink_t2.training.retraining.settings import ExportSettings, RetrainSettings
-from fink_t2.training.retraining.training_sets import RealData, fine_tuning_set
 
 
 @dataclass(frozen=True)
 class HeldOutPredictions:
-    """What the networks of a cross-validation say of the light curves they had not seen.
+    """Predictions of the networks of a cross-validation for the light curves of their folds.
 
     Attributes
     ----------
     probabilities : ndarray of float32, shape (N, 14)
-        Not calibrated.
+        Predicted probabilities before calibration. The network of a fold was trained without the
+        objects of the fold.
     label_mask : ndarray of bool, shape (N, 14)
-        Classes that are right.
+        True for every class that is correct.
     fold : ndarray of int64, shape (N,)
         Fold of each light curve.
     counts_for : ndarray of str, shape (N,)
-        Which criteria of acceptance it counts for
-        (`fink_t2.training.evaluation.acceptance.what_counts`).
+        Part of the acceptance table for which each light curve counts, from
+        `fink_t2.training.evaluation.acceptance.what_counts`.
     """
 
     probabilities: npt.NDArray[np.float32]
@@ -70,9 +72,13 @@ class HeldOutPredictions:
         Parameters
         ----------
         export : ExportSettings
-            How.
+            Settings of the calibration.
         without : int, optional
-            The fold to leave out.
+            Fold that is left out.
+
+        Returns
+        -------
+        Calibration
         """
         keep = np.ones(len(self.fold), bool) if without is None else self.fold != without
         probabilities, label_mask = self.probabilities[keep], self.label_mask[keep]
@@ -86,21 +92,21 @@ class HeldOutPredictions:
 
 
 class HeldOutClassifier:
-    """Answers for every real light curve with the network that had not seen its object.
+    """A classifier with the cross-validated predictions of every labelled light curve.
 
-    Its calibration was fitted on the other folds, each of their light curves as the network
-    that had not seen it has it: no label decides how its own light curve is called.
+    The predictions of a fold are calibrated on the other folds. The label of a light curve
+    therefore has no influence on its own classification.
 
     Parameters
     ----------
     data : RealData
-        The light curves that were cross-validated.
+        The light curves of the cross-validation.
     predictions : HeldOutPredictions
-        What was said of them, in the order of ``data.all()``.
+        Their predictions in the order of ``data.all()``.
     trained : keras.Model
-        The network that has learnt from all; it answers for light curves that are not real.
+        The network that was trained on all of them. It classifies all other light curves.
     settings : RetrainSettings
-        How a light curve is prepared, and how the calibration is fitted.
+        Settings of the preprocessing and of the calibration.
     """
 
     def __init__(
@@ -117,9 +123,9 @@ class HeldOutClassifier:
         self._calibration = predictions.calibration(settings.export)
         self._probabilities = np.empty(predictions.probabilities.shape, dtype=np.float32)
         for number in np.unique(predictions.fold):
-            apart = predictions.fold == number
+            in_fold = predictions.fold == number
             calibration = predictions.calibration(settings.export, without=int(number))
-            self._probabilities[apart] = calibration.apply(predictions.probabilities[apart])
+            self._probabilities[in_fold] = calibration.apply(predictions.probabilities[in_fold])
 
     def classify(self, light_curves: LightCurves) -> Classification:
         """Classify N light curves."""
@@ -131,8 +137,8 @@ class HeldOutClassifier:
         others = np.flatnonzero((status == Status.OK) & (row < 0))
         if others.size:
             curves = light_curves.select(others)
-            found = predict_light_curves(self._trained, curves, self._settings)
-            probabilities[others] = self._calibration.apply(found)
+            predicted = predict_light_curves(self._trained, curves, self._settings)
+            probabilities[others] = self._calibration.apply(predicted)
         return Classification(probabilities, status, light_curves.points_per_passband())
 
 
@@ -145,29 +151,29 @@ def cross_validate(
     say: Callable[[str], None] = print,
     deadline: float | None = None,
 ) -> HeldOutPredictions:
-    """Fine-tune once per fold of the objects, each time without that fold.
+    """Fine-tune one network for each fold of the objects, without the objects of the fold.
 
     Parameters
     ----------
     pretrained : keras.Model
-        Network trained on simulated light curves; it is left as it is.
+        The network after training on simulated light curves; it is not changed.
     data : RealData
-        All real examples that may be learnt from.
+        All labelled light curves for training.
     simulated : Examples
-        Simulated training examples, mixed in as ever.
+        Simulated training examples, of which some are included.
     settings : RetrainSettings
-        The recipe.
+        The configuration.
     n_folds : int
         Number of folds.
     say : callable
-        Told of the progress.
+        Called with each message on the progress.
     deadline : float, optional
-        In `time.monotonic` seconds; each fold may take its share of the time left.
+        Time in seconds of `time.monotonic`, over which the folds are distributed evenly.
 
     Returns
     -------
     HeldOutPredictions
-        Of the light curves in `data`: what the final network's calibration is fitted on.
+        Predictions for the light curves of `data`, on which the final network is calibrated.
     """
     everything = concatenate(data.all())
     ids = everything.object_id
@@ -176,16 +182,16 @@ def cross_validate(
     probabilities = np.empty((len(everything), len(CLASSES)), dtype=np.float32)
     for number in range(n_folds):
         say(f"fold {number + 1} of {n_folds}")
-        learn = data.select(lambda part, n=number: _folds_of(part.object_id, fold_of) != n)  # type: ignore[misc]
+        others = data.select(lambda part, n=number: _folds_of(part.object_id, fold_of) != n)  # type: ignore[misc]
         model = fine_tune(
             pretrained,
-            lambda copy, learn=learn: fine_tuning_set(learn, simulated, settings, copy),  # type: ignore[misc]
+            lambda copy, others=others: fine_tuning_set(others, simulated, settings, copy),  # type: ignore[misc]
             settings,
             deadline=share_of_time(deadline, 1 / (n_folds - number)),
         )
-        apart = fold == number
-        curves = everything.light_curves.select(np.flatnonzero(apart))
-        probabilities[apart] = predict_light_curves(model, curves, settings)
+        in_fold = fold == number
+        curves = everything.light_curves.select(np.flatnonzero(in_fold))
+        probabilities[in_fold] = predict_light_curves(model, curves, settings)
     return HeldOutPredictions(probabilities, everything.label_mask, fold, what_counts(everything))
 
 
@@ -199,16 +205,21 @@ def load_predictions(path: str | os.PathLike[str]) -> HeldOutPredictions:
 def real_scores(
     classifier: CanClassify, settings: RetrainSettings, held_out: Collection[str] | None = None
 ) -> dict[str, Any]:
-    """Return the numbers of the acceptance table for the labelled data that were used.
+    """Return the scores of the acceptance table on the labelled data of a configuration.
 
     Parameters
     ----------
     classifier : CanClassify
         The model.
     settings : RetrainSettings
-        Where the data are.
+        The configuration, which has the paths of the data.
     held_out : collection of str, optional
-        Objects to restrict it to.
+        Objects to which the evaluation is restricted. By default all objects count.
+
+    Returns
+    -------
+    dict
+        The scores.
     """
     named = settings.real.path_of("light_curves") or settings.real.path_of("elasticc")
     # <shared>/data/labelled/<table>
@@ -221,11 +232,25 @@ def real_scores(
 def predict_light_curves(
     model: keras.Model, light_curves: LightCurves, settings: RetrainSettings
 ) -> npt.NDArray[np.float32]:
-    """Return a Keras network's probabilities of light curves that passed the cuts."""
-    prepared = preprocess(light_curves, settings.grid_length)
+    """Return the probabilities that a Keras network predicts.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+    light_curves : LightCurves
+        N light curves that pass the cuts.
+    settings : RetrainSettings
+        Settings of the preprocessing.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, 14)
+    """
+    preprocessed = preprocess(light_curves, settings.grid_length)
     examples = Examples(
-        prepared.grid,
-        prepared.features,
+        preprocessed.grid,
+        preprocessed.features,
         np.zeros((len(light_curves), len(CLASSES)), dtype=bool),
         np.ones(len(light_curves), dtype=np.float32),
     )
@@ -233,7 +258,7 @@ def predict_light_curves(
 
 
 def fingerprints(light_curves: LightCurves) -> list[str]:
-    """Return a name for each light curve that depends on its times and fluxes alone."""
+    """Return a hash of the times and fluxes of each light curve."""
     names = []
     for begin, end in zip(light_curves.starts[:-1], light_curves.starts[1:], strict=True):
         digest = hashlib.blake2b(digest_size=12)

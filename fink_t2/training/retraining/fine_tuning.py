@@ -1,4 +1,4 @@
-"""Fine-tune a pretrained network, or its last layers alone, on real light curves."""
+"""Fine-tuning of a pretrained network, or of its last layers only, on labelled light curves."""
 
 from __future__ import annotations
 
@@ -24,34 +24,40 @@ def fine_tune(
     folder: str | os.PathLike[str] | None = None,
     verbose: int = 0,
 ) -> keras.Model:
-    """Fine-tune copies of a network, each on its own varied examples, and average their weights.
+    """Fine-tune copies of a network on different variations, and average their weights.
 
     Parameters
     ----------
     pretrained : keras.Model
-        It is left as it is.
+        The network; it is not changed.
     examples : callable
-        Gives the varied examples of each copy, by its number.
+        Function that returns the examples of a copy from its number.
     settings : RetrainSettings
-        How; ``settings.real.averaged`` copies.
-    replicas, deadline, verbose
-        See `fink_t2.training.optimisation.fit.fit`.
+        The configuration, which has the number of copies (``settings.real.averaged``).
+    replicas : int
+        Number of replicas (`fink_t2.training.optimisation.replicas`).
+    deadline : float, optional
+        Time at which the fit ends, in seconds of `time.monotonic`.
     folder : path, optional
-        Logs, and the weights of the copies that are done, so that an interrupted call goes on.
+        Folder for logs and for the weights of the finished copies, so that an interrupted call
+        continues.
+    verbose : int
+        Verbosity of Keras.
 
     Returns
     -------
     keras.Model
+        The network with the averaged weights.
     """
     columns = settings.feature_columns()
-    done = []
+    copies = []
     for number in range(max(settings.real.averaged, 1)):
-        kept = None if folder is None else Path(folder) / f"copy-{number}.weights.h5"
-        # A fresh copy: an optimizer's state belongs to the fit that is over.
+        weights_file = None if folder is None else Path(folder) / f"copy-{number}.weights.h5"
+        # A new copy has no optimiser whose state belongs to an earlier fit.
         copy = keras.models.clone_model(pretrained)
         copy.set_weights(pretrained.get_weights())
-        if kept is not None and kept.exists():
-            copy.load_weights(kept)
+        if weights_file is not None and weights_file.exists():
+            copy.load_weights(weights_file)
         else:
             tuned, varied = copy, examples(number)
             if settings.real.tuned_from:
@@ -67,32 +73,32 @@ def fine_tune(
                 log_folder=None if folder is None else Path(folder) / f"logs-{number}",
                 verbose=verbose,
             )
-            if kept is not None:
-                copy.save_weights(kept)
-        done.append(copy)
-    result = done[0]
-    # Integer state (the seeds of dropout) is not averaged.
-    for variables in zip(*(copy.trainable_variables for copy in done), strict=True):
+            if weights_file is not None:
+                copy.save_weights(weights_file)
+        copies.append(copy)
+    result = copies[0]
+    # The integer state of dropout is not averaged.
+    for variables in zip(*(copy.trainable_variables for copy in copies), strict=True):
         variables[0].assign(np.mean([np.asarray(variable) for variable in variables], axis=0))
     return result
 
 
 def parts_of(network: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
-    """Part a network in two before one of its last layers, which follow one after another.
+    """Split a network in two before one of its last layers, which must form a chain.
 
-    What the first part makes of the examples need be computed only once to train the second.
+    To train the second part, the output of the first part needs to be computed only once.
 
     Parameters
     ----------
     network : keras.Model
-        The network; both parts share its weights.
+        The network. The weights of both parts are those of the network.
     layer : str
         Name of the first layer of the second part.
 
     Returns
     -------
     before, after : keras.Model
-        Their composition is the network.
+        Two networks whose composition is the network.
     """
     first = network.get_layer(layer)
     entry = keras.Input(first.input.shape[1:])

@@ -1,4 +1,4 @@
-"""Whether a candidate model replaces the one in service."""
+"""The gate: conditions under which a candidate replaces the model in service."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ from fink_t2.training.retraining.settings import GateSettings
 
 DECISION_FILE = "gate.json"
 
-#: A recall over fewer objects than this says little: one object more or less moves it by
-#: more than any sensible margin.
+#: Smallest number of light curves of a class whose recall is compared. With fewer, a single light
+#: curve changes the recall by more than any sensible limit.
 FEWEST_FOR_RECALL = 20
 
-#: Light curves on which Keras and TFLite are compared and latency is measured.
+#: Number of light curves on which Keras and TFLite are compared and the latency is measured.
 COMPARED = 256
+#: Number of repetitions of the latency measurement, of which the fastest counts.
 TIMED_ROUNDS = 5
 
 
@@ -47,13 +48,15 @@ class Check:
     Attributes
     ----------
     name : str
-        Which.
+        Name of the condition.
     passed : bool
-        Whether it holds.
-    value, limit : float or None
-        What was measured, and what it had to be below.
+        Whether it is met.
+    value : float or None
+        The measured value.
+    limit : float or None
+        The value that it must not exceed.
     reason : str
-        A sentence for people.
+        Explanation of the result.
     """
 
     name: str
@@ -65,16 +68,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate decided.
+    """The decision of the gate.
 
     Attributes
     ----------
     candidate : str
-        Name and version.
+        Name and version of the candidate.
     serving : str or None
-        The version it was compared with; None if there was none.
+        Name and version of the model in service; None if there was none.
     checks : tuple of Check
-        All that was checked.
+        All conditions.
     """
 
     candidate: str
@@ -83,15 +86,15 @@ class Decision:
 
     @property
     def promoted(self) -> bool:
-        """Whether every check passed."""
+        """Whether all conditions are met."""
         return all(check.passed for check in self.checks)
 
     def reasons(self) -> list[str]:
-        """Return why it is not promoted; empty if it is."""
+        """Return the reasons why the candidate is not promoted; empty if it is."""
         return [check.reason for check in self.checks if not check.passed]
 
     def text(self) -> str:
-        """Return the decision for people to read."""
+        """Return the decision as text."""
         against = f" against {self.serving}" if self.serving else ", with no model in service"
         lines = [f"{self.candidate}{against}: {'promoted' if self.promoted else 'not promoted'}"]
         for check in self.checks:
@@ -105,23 +108,23 @@ def gate(
     validation: Labelled,
     settings: GateSettings,
 ) -> Decision:
-    """Check a candidate against the model in service.
+    """Check whether a candidate may replace the model in service.
 
     Parameters
     ----------
     candidate : path
-        The candidate's folder, as `fink_t2.training.export.artefact.write_artefact` leaves it.
+        Folder that `fink_t2.training.export.artefact.write_artefact` wrote.
     serving : ModelReference, optional
-        The model in service; None if there is none, and nothing to beat.
+        The model in service, if there is one.
     validation : Labelled
-        The frozen validation set: light curves that neither model has learnt from.
+        The frozen validation set.
     settings : GateSettings
-        Margins.
+        Limits of the conditions.
 
     Returns
     -------
     Decision
-        Not promoted if the candidate can't be loaded, too: that is a reason, not an error.
+        A candidate that can't be loaded is not promoted; this is no error.
     """
     folder = Path(candidate)
     serving_label = serving.label if serving else None
@@ -150,7 +153,7 @@ def gate(
 
 
 def write_decision(decision: Decision, folder: str | Path) -> Path:
-    """Write ``gate.json`` into a version's folder."""
+    """Write ``gate.json`` into the folder of a version, and return its path."""
     path = Path(folder) / DECISION_FILE
     content = {
         "candidate": decision.candidate,
@@ -167,26 +170,28 @@ def write_decision(decision: Decision, folder: str | Path) -> Path:
 def decide_and_promote(
     store: ModelStore, name: str, version: str, validation: Labelled, settings: GateSettings
 ) -> Decision:
-    """Check one version in a store, write why, and put it into service if it passes.
+    """Apply the gate to a version in a store, write the decision, and promote it if it passes.
 
     Parameters
     ----------
     store : ModelStore
         The models.
     name, version : str
-        The candidate.
-    validation, settings
-        See `gate`.
+        Name and version of the candidate.
+    validation : Labelled
+        The frozen validation set.
+    settings : GateSettings
+        Limits of the conditions.
 
     Returns
     -------
     Decision
     """
-    serving = None
+    serving: ModelReference | None
     try:
         serving = store.current(name)
     except ModelError:
-        # None yet, or one that this code can't run: there is nothing to beat.
+        # There is none, or one that this code can't load: any valid candidate is better.
         serving = None
     folder = store.folder / name / version
     decision = gate(folder, serving, validation, settings)
@@ -199,21 +204,21 @@ def decide_and_promote(
 def _agreement(
     folder: Path, reference: ModelReference, validation: Labelled, limit: float
 ) -> Check:
-    """Compare the exported network with its Keras parent."""
+    """Compare the TFLite file with the Keras network from which it was made."""
     name = "TFLite agrees with Keras"
     path = folder / KERAS_FILE
     if not path.is_file():
-        return Check(name, False, None, limit, f"{path.name} is missing, nothing to compare with")
+        return Check(name, False, None, limit, f"{path.name}, with which to compare, is missing")
     from fink_t2.training.networks.load_network import load_network
 
-    examples = make_examples(_some(validation), reference.grid_length)
+    examples = make_examples(_sample(validation), reference.grid_length)
     inputs = examples.inputs(_columns(reference))
     expected = np.asarray(load_network(path).predict(inputs, verbose=0))
-    found = TfliteNetwork(reference.tflite_path).predict(*inputs)
-    difference = float(np.abs(found - expected).max())
+    exported = TfliteNetwork(reference.tflite_path).predict(*inputs)
+    difference = float(np.abs(exported - expected).max())
     return Check(
         name,
-        # A NaN must not pass.
+        # This is False for NaN, which must not pass.
         difference <= limit,
         difference,
         limit,
@@ -223,8 +228,8 @@ def _agreement(
 
 
 def _latency(reference: ModelReference, validation: Labelled, limit: float) -> Check:
-    """Time the exported network, the best of some rounds: others may use the machine, too."""
-    examples = make_examples(_some(validation), reference.grid_length)
+    """Measure the latency: the fastest of several rounds, as other processes may be running."""
+    examples = make_examples(_sample(validation), reference.grid_length)
     inputs = examples.inputs(_columns(reference))
     network = TfliteNetwork(reference.tflite_path)
     network.predict(*[part[:8] for part in inputs])
@@ -251,7 +256,7 @@ def _improvement(
 ) -> list[Check]:
     loss, matrix = _score(candidate, validation)
     if serving is None:
-        reason = f"log-loss {loss:.4f}; no model in service to beat"
+        reason = f"log-loss {loss:.4f}; there is no model in service"
         return [Check("log-loss", math.isfinite(loss), loss, None, reason)]
     try:
         old_loss, old_matrix = _score(Classifier(serving), validation)
@@ -273,34 +278,35 @@ def _improvement(
         reason = f"no class has {FEWEST_FOR_RECALL} light curves in the validation set"
         return [better, Check("recall", True, None, largest_recall_loss, reason)]
     change = f"{old_matrix.recall()[worst]:.3f} to {matrix.recall()[worst]:.3f}"
-    word = "falls" if falls[worst] > 0 else "changes"
+    verb = "falls" if falls[worst] > 0 else "changes"
     recall = Check(
         "recall",
         bool(falls[worst] <= largest_recall_loss),
         float(falls[worst]),
         largest_recall_loss,
-        f"the recall of {CLASSES[worst]} {word} most, from {change} "
+        f"the recall of {CLASSES[worst]} {verb} most, from {change} "
         f"(at most {largest_recall_loss:g} lower is label_mask)",
     )
     return [better, recall]
 
 
 def _still_accepted(candidate: ModelReference, serving: ModelReference) -> Check:
-    """Check that no target on real light curves that is met in service would be missed.
+    """Check that the candidate meets all targets that the model in service meets.
 
-    Both models' numbers are of objects that they had not learnt from, as training measured
-    them; a model without such numbers meets no target, and promises none.
+    The scores are those that training measured on labelled light curves that it had not used. A
+    criterion counts only if both models have such scores.
     """
     before, after = _metadata(serving).get("held_out", {}), _metadata(candidate).get("held_out", {})
-    lost = [
+    missed = [
         f"{criterion.text} {after[criterion.key]:.3f}"
         for criterion in CRITERIA
         if criterion.key in after
         and criterion.holds(before.get(criterion.key))
         and not criterion.holds(after[criterion.key])
     ]
-    reason = f"targets that {serving.label} meets and this one misses: {', '.join(lost) or 'none'}"
-    return Check("real light curves", not lost, float(len(lost)), 0.0, reason)
+    texts = ", ".join(missed) or "none"
+    reason = f"targets that {serving.label} meets and the candidate misses: {texts}"
+    return Check("real light curves", not missed, float(len(missed)), 0.0, reason)
 
 
 def _metadata(reference: ModelReference) -> dict[str, Any]:
@@ -308,10 +314,10 @@ def _metadata(reference: ModelReference) -> dict[str, Any]:
 
 
 def _score(classifier: Classifier, validation: Labelled) -> tuple[float, Confusion]:
-    """Return log-loss and confusion over the examples of one known class.
+    """Return log-loss and confusion matrix over the examples of a single known class.
 
-    The class factors with which a model was calibrated for the mix of real alerts are taken
-    out: the validation set weighs all classes alike.
+    The class factors with which a model was calibrated for the class mix of real alerts are
+    removed, because all classes have the same weight in the validation set.
     """
     labels = validation.labels()
     known = validation.select(labels >= 0)
@@ -325,9 +331,8 @@ def _score(classifier: Classifier, validation: Labelled) -> tuple[float, Confusi
 
 
 def _probabilities(classifier: Classifier, labelled: Labelled) -> npt.NDArray[np.float32]:
-    """Classify without cuts that one model might make and another not; NaN counts as zero."""
-    found = classifier.probabilities(labelled.light_curves)
-    return np.nan_to_num(found, nan=0.0)
+    """Classify without cuts, so that all models have the same light curves; NaN becomes 0."""
+    return np.nan_to_num(classifier.probabilities(labelled.light_curves), nan=0.0)
 
 
 def _columns(reference: ModelReference) -> list[int]:
@@ -335,7 +340,7 @@ def _columns(reference: ModelReference) -> list[int]:
     return [names.index(feature) for feature in reference.features]
 
 
-def _some(validation: Labelled) -> Labelled:
-    """Choose light curves from all over the set, always the same."""
+def _sample(validation: Labelled) -> Labelled:
+    """Choose light curves at equal distances in the set."""
     count = min(COMPARED, len(validation))
     return validation.select(np.linspace(0, len(validation) - 1, count).astype(np.int64))

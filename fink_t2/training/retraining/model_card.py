@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from fink_t2.training.data_sets.registry import DATA_SETS
 from fink_t2.training.evaluation.criteria import acceptance_table
 from fink_t2.training.evaluation.eventless_evaluation import eventless_shares_text
 from fink_t2.training.evaluation.markdown import markdown_table
@@ -16,17 +17,6 @@ TEMPLATE_FILE = "card.md.template"
 
 #: Networks that serve as baselines, not for production.
 BASELINES = ("atx", "lstm")
-
-#: Labelled data sets by the key that names them in the section ``[real]`` of a configuration.
-DATA_SETS = {
-    "light_curves": "typed ZTF light curves",
-    "alerts": "typed ZTF alerts",
-    "contaminants": "alerts of catalogued stars and galaxies",
-    "elasticc": "ELAsTiCC alerts (simulated)",
-    "spcc": "SPCC light curves (simulated)",
-    "plasticc": "PLAsTiCC light curves (simulated)",
-    "archive": "the stream's archive",
-}
 
 #: Steps whose results a model holds, in their order.
 RECORDED_STEPS = ("data", "train", "cross_validate", "compress")
@@ -94,7 +84,12 @@ def _data(metadata: Mapping[str, Any]) -> str:
             f"{scores['log_loss']:.3f} and the accuracy {scores['accuracy']:.3f}."
         )
     if examples["real_examples"]:
-        names = ", ".join(text for key, text in DATA_SETS.items() if settings["real"][key])
+        real = settings["real"]
+        names = ", ".join(
+            data_set.title
+            for key, data_set in DATA_SETS.items()
+            if real.get(key) or real["data_sets"].get(key)
+        )
         lines.append(
             f"- For fine-tuning: {names}. These are {examples['real_examples']:,} light curves "
             f"and alerts; {examples['held_out_objects']} objects were held out. The variations "

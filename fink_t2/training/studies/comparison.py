@@ -1,4 +1,4 @@
-"""Train several networks on the same simulated examples, with several seeds each."""
+"""Comparison of networks that are trained on the same simulated examples with several seeds."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from fink_t2.training.optimisation.fit import FitSettings, fit, predict
 from fink_t2.training.optimisation.flat_log_loss import class_weights, flat_log_loss
 from fink_t2.training.retraining.build_network import build_network
 from fink_t2.training.retraining.settings import RetrainSettings
-from fink_t2.training.retraining.training_sets import simulated_set, split_simulated
+from fink_t2.training.retraining.simulated_set import simulated_set, split_simulated
 
-#: Networks that are compared: how a configuration is changed for each. "t2-published" has 16
-#: heads and takes the features along time; "lstm" takes the aggregates of its report.
+#: Changes of the configuration for each network. "t2-published" has 16 heads and the features as
+#: additional time steps; "lstm" uses the aggregates of its report as features.
 NETWORKS: dict[str, dict[str, object]] = {
     "t2": {"network": "t2"},
     "atx": {"network": "atx"},
@@ -29,7 +29,21 @@ NETWORKS: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True)
 class Result:
-    """One network: its losses on the simulated test light curves, one per seed."""
+    """The result of one network.
+
+    Attributes
+    ----------
+    network : str
+        Name of the network, a key of `NETWORKS`.
+    parameters : int
+        Number of parameters.
+    kilobytes : float
+        Size of the TFLite file with 8-bit weights; NaN if the network can't be exported.
+    losses : tuple of float
+        Flat log-loss on the simulated test light curves for each seed.
+    minutes : float
+        Mean duration of the training of one network.
+    """
 
     network: str
     parameters: int
@@ -47,26 +61,25 @@ def compare(
 ) -> list[Result]:
     """Train networks on simulated light curves, and score them on those of other objects.
 
-    Each is trained on the same examples, keeps the weights that were best on the validation
-    examples, and is scored on objects that are in neither.
+    All networks have the same training examples. The weights with the lowest loss on the
+    validation examples are scored on the test examples; the three sets have no object in common.
 
     Parameters
     ----------
     settings : RetrainSettings
-        What is simulated, and the networks' hyperparameters.
+        Settings of the simulation and hyperparameters of the networks.
     fit_settings : FitSettings
-        How every network is fitted.
+        Settings of every fit.
     names : sequence of str
         Keys of `NETWORKS`.
     seeds : int
-        Trainings per network.
+        Number of trainings of each network.
     say : callable
-        Told of every result.
+        Called with a message for every result.
 
     Returns
     -------
     list of Result
-        Sizes are those of the int8 export.
     """
     labelled = simulated_set(settings, progress=True)
     examples = make_examples(labelled, settings.grid_length)
@@ -78,8 +91,10 @@ def compare(
         chosen = dataclasses.replace(settings, **NETWORKS[name])  # type: ignore[arg-type]
         is_lstm = chosen.network == "lstm"
         columns = range(len(AGGREGATES)) if is_lstm else chosen.feature_columns()
-        mine = aggregates if is_lstm else examples
-        train, validation, test = (_flat(mine.select(part)) for part in parts)
+        features_of_network = aggregates if is_lstm else examples
+        train, validation, test = (
+            _with_flat_weights(features_of_network.select(part)) for part in parts
+        )
         losses = []
         began = time.monotonic()
         for seed in range(seeds):
@@ -91,12 +106,12 @@ def compare(
         try:
             kilobytes = len(export_tflite(model, weights="int8")) / 1000
         except Exception as error:
-            # The converter raises kinds of its own; an LSTM may need operators that it lacks.
+            # The converter has exceptions of its own. It may lack operators of an LSTM.
             say(f"{name}: not exported ({type(error).__name__})")
             kilobytes = float("nan")
         results.append(Result(name, model.count_params(), kilobytes, tuple(losses), minutes))
     return results
 
 
-def _flat(examples: Examples) -> Examples:
+def _with_flat_weights(examples: Examples) -> Examples:
     return dataclasses.replace(examples, weight=class_weights(examples.label_mask))

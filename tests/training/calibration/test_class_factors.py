@@ -82,8 +82,8 @@ class Known:
 def test_scores_are_those_of_the_acceptance_table(shared):
     pytest.importorskip("keras")
     from fink_t2.training.examples.labelled import concatenate
+    from fink_t2.training.retraining.real_data import real_data
     from fink_t2.training.retraining.settings import RealSettings, RetrainSettings
-    from fink_t2.training.retraining.training_sets import real_data
 
     labelled = shared / "data" / "labelled"
     real = RealSettings(

@@ -8,8 +8,8 @@ pytest.importorskip("keras")  # the settings of a retraining name the networks
 
 from fink_t2.training.data_sets.registry import DATA_SETS, Content, DataSet, data_set_names
 from fink_t2.training.examples.labelled import Labelled
+from fink_t2.training.retraining.real_data import RealData, real_data
 from fink_t2.training.retraining.settings import RealSettings, RetrainSettings
-from fink_t2.training.retraining.training_sets import RealData, real_data
 
 pytestmark = pytest.mark.training
 
@@ -51,7 +51,7 @@ def test_an_added_data_set_is_read_with_its_second_file(shared, monkeypatch):
         paths.extend([path, second])
         return DATA_SETS["light_curves"].read(path)
 
-    invented = DataSet(Content.ALERTS, read, "invented_types")
+    invented = DataSet("an invented data set", Content.ALERTS, read, "invented_types")
     monkeypatch.setitem(DATA_SETS, "invented", invented)
     assert {"invented", "invented_types"} <= set(data_set_names())
     real = RealSettings(data_sets={"invented": str(curves), "invented_types": str(types)})

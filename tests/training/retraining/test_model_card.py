@@ -35,7 +35,12 @@ METADATA = {
         "settings": {
             "network": "t2",
             "seed": 3,
-            "real": {**NO_FILES, "alerts": "alerts.parquet", "averaged": 3},
+            "real": {
+                **NO_FILES,
+                "alerts": "alerts.parquet",
+                "data_sets": {"spcc": "spcc.parquet"},
+                "averaged": 3,
+            },
             "pretrain": {"epochs": 14},
             "fine_tune": {"epochs": 1},
         },
@@ -106,7 +111,8 @@ def test_every_section_holds_what_its_heading_says(metadata):
     assert "baseline" not in model
     data = by_title["Data"]
     assert "198,484 examples for training, 25,122 for validation, 24,343 for the frozen" in data
-    assert "typed ZTF alerts. These are 1,246 light curves and alerts; 7 objects" in data
+    assert "SPCC light curves (simulated), typed ZTF alerts. These are 1,246 light" in data
+    assert "light curves and alerts; 7 objects were held out" in data
     assert "33,290 examples" in data
     assert "`spcc.parquet`, which the configuration names, did not exist" in data
     optimisation = by_title["Optimisation"]

@@ -9,6 +9,8 @@ from fink_t2.training.evaluation.frozen_validation import save_validation
 from fink_t2.training.examples.example_files import load_examples, save_examples
 from fink_t2.training.examples.examples import Examples, join_examples, make_examples
 from fink_t2.training.examples.labelled import Labelled, concatenate
+from fink_t2.training.retraining.fine_tuning_set import fine_tuning_set
+from fink_t2.training.retraining.real_data import RealData, held_out_objects, is_among, real_data
 from fink_t2.training.retraining.run import (
     FROZEN_VALIDATION_FILE,
     HELD_OUT_FILE,
@@ -19,15 +21,7 @@ from fink_t2.training.retraining.run import (
     Run,
 )
 from fink_t2.training.retraining.settings import RetrainSettings
-from fink_t2.training.retraining.training_sets import (
-    RealData,
-    fine_tuning_set,
-    held_out_objects,
-    is_among,
-    real_data,
-    simulated_set,
-    split_simulated,
-)
+from fink_t2.training.retraining.simulated_set import simulated_set, split_simulated
 
 
 def make_data(run: Run) -> None:
