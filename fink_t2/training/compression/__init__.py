@@ -1,1 +1,1 @@
-"""Deep compression, each part usable alone: clustering, pruning, quantization, DEFLATE."""
+"""Compression of networks: clustering, pruning, quantization and DEFLATE, each usable alone."""

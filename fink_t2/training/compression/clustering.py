@@ -1,4 +1,4 @@
-"""Weight clustering: every weight of a layer becomes one of a few shared values."""
+"""Weight clustering: every weight of a layer is replaced by one of a few centroids."""
 
 from __future__ import annotations
 
@@ -7,35 +7,46 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-#: As published (arXiv:2303.08951).
+#: Published number of clusters (arXiv:2303.08951).
 PUBLISHED_CLUSTERS = 16
 
 
 @dataclass(frozen=True)
 class Clustering:
-    """Weights as indices into a short list of shared values.
+    """Weights as indices into a short list of centroids.
 
     Attributes
     ----------
     centroids : ndarray of float32, shape (k,)
-        The shared values, rising.
-    indices : ndarray of uint8, the weights' shape
-        Which value each weight has.
+        The centroids in increasing order.
+    indices : ndarray of uint8
+        Index of the centroid of each weight, in the shape of the weights.
     """
 
     centroids: npt.NDArray[np.float32]
     indices: npt.NDArray[np.uint8]
 
     def weights(self) -> npt.NDArray[np.float32]:
-        """Return the weights that they stand for."""
+        """Return the clustered weights."""
         return self.centroids[self.indices]
 
 
 def linear_centroids(weights: npt.NDArray[np.floating], clusters: int) -> npt.NDArray[np.float64]:
-    """Return equally spaced values from the smallest to the largest weight, shape (k,).
+    """Return equally spaced values from the smallest to the largest weight.
 
-    Linear initialisation keeps large, rare weights, which matter most, represented (Han et
-    al. 2016, section 3.2); it is the published choice.
+    With this initialisation, which is the published one, large weights are represented, which are
+    rare and most important (Han et al. 2016, section 3.2).
+
+    Parameters
+    ----------
+    weights : ndarray
+        Weights of any shape.
+    clusters : int
+        Number k of centroids.
+
+    Returns
+    -------
+    ndarray of float64, shape (k,)
     """
     return np.linspace(float(weights.min()), float(weights.max()), clusters)
 
@@ -47,19 +58,19 @@ def cluster_weights(
     keep: npt.NDArray[np.bool_] | None = None,
     iterations: int = 100,
 ) -> Clustering:
-    """Find shared values by k-means (Lloyd's iteration in one dimension).
+    """Find centroids by k-means (Lloyd's iteration in one dimension).
 
     Parameters
     ----------
     weights : ndarray
         Weights of any shape.
     clusters : int
-        Number of shared values k, 2 to 256.
-    keep : ndarray of bool, the weights' shape, optional
-        Weights that were not pruned. The others take no part, and zero becomes one of the
-        k values, so that they can be told.
+        Number k of centroids, from 2 to 256.
+    keep : ndarray of bool, optional
+        Mask of the weights that are not pruned, in the shape of the weights. The others do not
+        influence the centroids, and zero becomes one of the k centroids.
     iterations : int
-        Most iterations; it ends earlier when nothing changes.
+        Largest number of iterations; the iteration ends when the centroids no longer change.
 
     Returns
     -------
@@ -71,7 +82,7 @@ def cluster_weights(
         If the number of clusters is out of range.
     """
     if not 2 <= clusters <= 256:
-        raise ValueError(f"from 2 to 256 clusters are possible, not {clusters}")
+        raise ValueError(f"the number of clusters must be from 2 to 256, not {clusters}")
     kept = weights.ravel() if keep is None else weights[keep]
     free = clusters if keep is None else clusters - 1
     if not kept.size:
@@ -81,7 +92,7 @@ def cluster_weights(
         nearest = _nearest(kept, centroids)
         counts = np.bincount(nearest, minlength=free)
         sums = np.bincount(nearest, weights=kept, minlength=free)
-        # A value that no weight is near to stays where it is.
+        # A centroid without weights keeps its value.
         moved = np.where(counts > 0, sums / np.maximum(counts, 1), centroids)
         if np.allclose(moved, centroids, rtol=0, atol=1e-9):
             break
@@ -90,7 +101,7 @@ def cluster_weights(
         return Clustering(
             centroids.astype(np.float32), _nearest(weights, centroids).astype(np.uint8)
         )
-    # Zero is for pruned weights alone: what is kept may move away from it in training.
+    # Only pruned weights have the centroid zero, because training changes the other centroids.
     zero = int(np.searchsorted(centroids, 0.0))
     nearest = _nearest(weights, centroids)
     indices = np.where(keep, nearest + (nearest >= zero), zero)
@@ -101,6 +112,6 @@ def cluster_weights(
 def _nearest(
     weights: npt.NDArray[np.floating], centroids: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int64]:
-    """Return the index of the nearest of rising values, the weights' shape."""
+    """Return the index of the nearest centroid of each weight."""
     borders = (centroids[1:] + centroids[:-1]) / 2.0
     return np.searchsorted(borders, weights)

@@ -1,4 +1,4 @@
-"""Cluster or prune a trained network, and train what remains."""
+"""Clustering and pruning of a trained network, with fine-tuning."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from fink_t2.training.optimisation.fit import FitSettings, fit
 
 @dataclass(frozen=True)
 class CompressionSettings:
-    """How a network is compressed; the defaults are the published ones.
+    """Settings of the compression; the defaults are the published ones.
 
     Attributes
     ----------
     cluster_layers : tuple of str or None
-        Layers whose kernels are clustered; None: all.
+        Layers whose kernels are clustered; None stands for all.
     clusters : int
-        Shared values per kernel.
+        Number of centroids of each kernel.
     prune_layers : tuple of str or None
-        Layers whose kernels are pruned; None: all.
+        Layers whose kernels are pruned; None stands for all.
     sparsity : float
-        Fraction of each kernel that is pruned.
+        Fraction of the weights of each kernel that are set to zero.
     """
 
     cluster_layers: tuple[str, ...] | None = ("logits",)
@@ -38,14 +38,14 @@ class CompressionSettings:
     sparsity: float = 0.011
 
 
-#: Fine-tuning wants small steps: the network has converged already.
+#: Settings of the fine-tuning, with a small learning rate because the network has converged.
 FINE_TUNING = FitSettings(
     epochs=10, batch_size=512, learning_rate=3e-4, schedule="cosine", stop_after=10
 )
 
 
 def copy_network(network: keras.Model) -> keras.Model:
-    """Return an independent network of the same layers and weights."""
+    """Return an independent network with the same layers and weights."""
     copied = keras.models.clone_model(network)
     copied.set_weights(network.get_weights())
     return copied
@@ -61,33 +61,32 @@ def cluster(
     keep_zeros: bool = False,
     targets: npt.NDArray[np.float32] | None = None,
 ) -> keras.Model:
-    """Share the weights of chosen kernels among few values, and train these.
+    """Cluster the weights of kernels, and train the centroids.
 
     Parameters
     ----------
     network : keras.Model
-        The network; it is left as it is.
+        The network; it is not changed.
     settings : CompressionSettings
-        Which kernels, how many values.
+        Layers and number of centroids.
     train : Examples, optional
-        What to fine-tune on; default: no fine-tuning.
+        Examples for fine-tuning; by default the centroids are not trained.
     feature_columns : sequence of int
-        Columns of the features that the network takes.
+        Columns of the features that the network uses.
     fine_tuning : FitSettings
-        How.
+        Settings of the fine-tuning.
     validation : Examples, optional
-        The epoch with the lowest flat log-loss on it counts.
+        Examples on which the best epoch is chosen by the flat log-loss.
     keep_zeros : bool
-        Keep weights that are exactly zero, as after pruning; zero is then one of the shared
-        values.
+        Whether weights that are exactly zero, as after pruning, remain zero. Zero is then one of
+        the centroids.
     targets : ndarray of float32, shape (N, 14), optional
-        Probabilities that the network gave before, to be given again (distillation); default:
-        the examples' own classes.
+        Probabilities to be reproduced (distillation); by default the labels of the examples.
 
     Returns
     -------
     keras.Model
-        The same layers; every chosen kernel has at most ``settings.clusters`` distinct
+        A network in which every kernel of the layers has at most ``settings.clusters`` distinct
         values.
     """
     copied = copy_network(network)
@@ -110,17 +109,27 @@ def prune(
     fine_tuning: FitSettings = FINE_TUNING,
     validation: Examples | None = None,
 ) -> keras.Model:
-    """Set the smallest weights of chosen kernels to zero for good, and train the others.
+    """Set the smallest weights of kernels to zero, and train the others.
 
     Parameters
     ----------
-    network, settings, train, feature_columns, fine_tuning, validation
-        As in `cluster`.
+    network : keras.Model
+        The network; it is not changed.
+    settings : CompressionSettings
+        Layers and fraction of the weights.
+    train : Examples, optional
+        Examples for fine-tuning; by default the weights are not trained.
+    feature_columns : sequence of int
+        Columns of the features that the network uses.
+    fine_tuning : FitSettings
+        Settings of the fine-tuning.
+    validation : Examples, optional
+        Examples on which the best epoch is chosen by the flat log-loss.
 
     Returns
     -------
     keras.Model
-        The same layers; ``settings.sparsity`` of every chosen kernel is zero.
+        A network in which a fraction ``settings.sparsity`` of every kernel of the layers is zero.
     """
     copied = copy_network(network)
     constraints = {
@@ -130,12 +139,12 @@ def prune(
     return _train(copied, constraints, train, feature_columns, fine_tuning, validation)
 
 
-def _zeros(network: keras.Model, but: set[str]) -> dict[str, Constraint]:
-    """Return constraints that keep the zeros of pruned kernels."""
+def _zeros(network: keras.Model, excluded: set[str]) -> dict[str, Constraint]:
+    """Return constraints that keep the zeros of pruned kernels, except for some kernels."""
     return {
         variable.path: Constraint(mask=np.asarray(variable) != 0)
         for variable in kernels(network, None)
-        if variable.path not in but and (np.asarray(variable) == 0).any()
+        if variable.path not in excluded and (np.asarray(variable) == 0).any()
     }
 
 

@@ -1,4 +1,4 @@
-"""Train a network some of whose weights are shared within clusters, or pruned."""
+"""Training of networks with clustered or pruned weights."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from fink_t2.training.compression.clustering import Clustering
 
 @dataclass(frozen=True)
 class Constraint:
-    """What one weight array must keep to.
+    """Constraint of a weight array.
 
     Attributes
     ----------
     clustering : Clustering, optional
-        Its weights are shared; the shared values are trained, who shares them is fixed.
+        Clustering of the weights. The centroids are trained, the assignment of weights to
+        centroids is fixed.
     mask : ndarray of bool, optional
-        Its weights are zero where this is False.
+        Mask that is False for weights that are zero.
     """
 
     clustering: Clustering | None = None
@@ -31,23 +32,23 @@ class Constraint:
 
 
 class ConstrainedNetwork(keras.Model):
-    """A network whose weight arrays are functions of fewer, or masked, variables.
+    """A network whose weight arrays are functions of fewer variables, or are masked.
 
-    A clustered array is ``centroids[indices]``, so that the gradient of a shared value is
-    the sum of its weights' gradients (Han et al. 2016, figure 3). It works on weight arrays
-    instead of layers, for every kind of layer, on every Keras backend.
+    A clustered array is ``centroids[indices]``, so that the gradient of a centroid is the sum of
+    the gradients of its weights (Han et al. 2016, figure 3). Because it operates on weight arrays
+    and not on layers, it works with every type of layer and every Keras backend.
 
     Parameters
     ----------
     network : keras.Model
-        The network; it is trained in place, and put right by `release`.
+        The network. It is trained in place; `release` restores its variables.
     constraints : mapping of str to Constraint
-        By the path of the weight array, e.g. "logits/kernel".
+        Constraint by the path of the weight array, such as "logits/kernel".
 
     Raises
     ------
     ValueError
-        If the network has no trainable weight array of that path.
+        If the network has no trainable weight array with a given path.
     """
 
     def __init__(self, network: keras.Model, constraints: Mapping[str, Constraint]) -> None:
@@ -57,28 +58,30 @@ class ConstrainedNetwork(keras.Model):
         unknown = sorted(set(constraints) - set(by_path))
         if unknown:
             raise ValueError(f"no weights {', '.join(unknown)}; there are {', '.join(by_path)}")
-        self._shared: list[tuple[Any, Any, npt.NDArray[np.int32]]] = []
+        self._clustered: list[tuple[Any, Any, npt.NDArray[np.int32]]] = []
         self._masked: list[tuple[Any, npt.NDArray[np.float32]]] = []
         for path, constraint in constraints.items():
             variable = by_path[path]
             if constraint.clustering is not None:
                 values = constraint.clustering.centroids
                 centroids = self.add_weight(
-                    shape=values.shape, initializer="zeros", name=f"{path.replace('/', '_')}_shared"
+                    shape=values.shape,
+                    initializer="zeros",
+                    name=f"{path.replace('/', '_')}_centroids",
                 )
                 centroids.assign(values)
                 indices = constraint.clustering.indices.astype(np.int32)
-                self._shared.append((variable, centroids, indices))
-                # Its values come from the centroids now.
+                self._clustered.append((variable, centroids, indices))
+                # Its values are computed from the centroids.
                 variable.trainable = False
             if constraint.mask is not None:
                 self._masked.append((variable, constraint.mask.astype(np.float32)))
 
     def constrained_values(self) -> dict[int, Any]:
-        """Return the constrained weight arrays, by the identity of their variable."""
+        """Return the values of the constrained weight arrays by the `id` of their variable."""
         values = {
             id(variable): keras.ops.take(centroids.value, indices, axis=0)
-            for variable, centroids, indices in self._shared
+            for variable, centroids, indices in self._clustered
         }
         for variable, mask in self._masked:
             values[id(variable)] = values.get(id(variable), variable.value) * mask
@@ -91,7 +94,7 @@ class ConstrainedNetwork(keras.Model):
         fixed = self.network.non_trainable_variables
         with keras.StatelessScope(state_mapping=mapping) as scope:
             outputs = self.network(inputs, training=training)
-        # What a forward pass changes (dropout's seeds, moving statistics) goes on.
+        # Keep what the forward pass changes: the state of dropout and moving statistics.
         for variable in fixed:
             if id(variable) in constrained:
                 continue
@@ -101,7 +104,7 @@ class ConstrainedNetwork(keras.Model):
         return outputs
 
     def release(self) -> keras.Model:
-        """Write the constrained weights into the network, and return it as it was built."""
+        """Write the constrained weights into the network, make them trainable, and return it."""
         values = self.constrained_values()
         for variable in self.network.variables:
             if id(variable) in values:
@@ -111,15 +114,16 @@ class ConstrainedNetwork(keras.Model):
 
 
 def kernels(network: keras.Model, layers: Sequence[str] | None) -> Iterator[keras.Variable]:
-    """Find the kernels of the named layers.
+    """Return the kernels of layers.
 
     Parameters
     ----------
     network : keras.Model
         The network.
     layers : sequence of str, optional
-        Names as in the path before "/kernel" ("logits", "block_1_attention/query"), or the
-        first part of one ("block_1_attention"). Default: all layers.
+        Names of layers: the path of a kernel without "/kernel" ("logits",
+        "block_1_attention/query"), or its first part ("block_1_attention"). By default all
+        layers.
 
     Yields
     ------
@@ -130,16 +134,16 @@ def kernels(network: keras.Model, layers: Sequence[str] | None) -> Iterator[kera
     ValueError
         If a layer has no kernel.
     """
-    found = [v for v in network.trainable_variables if v.path.endswith("kernel")]
-    names = [variable.path.rpartition("/")[0] for variable in found]
+    all_kernels = [v for v in network.trainable_variables if v.path.endswith("kernel")]
+    names = [variable.path.rpartition("/")[0] for variable in all_kernels]
     for layer in dict.fromkeys(names if layers is None else layers):
         chosen = [
             variable
-            for variable, name in zip(found, names, strict=True)
+            for variable, name in zip(all_kernels, names, strict=True)
             if name == layer or (layers is not None and name.startswith(f"{layer}/"))
         ]
         if not chosen:
-            raise ValueError(f"no layer {layer!r} with a kernel; there are {', '.join(names)}")
+            raise ValueError(f"no layer {layer!r} with a kernel; the layers are {', '.join(names)}")
         yield from chosen
 
 
@@ -147,7 +151,7 @@ def kernels(network: keras.Model, layers: Sequence[str] | None) -> Iterator[kera
 def constrained(
     network: keras.Model, constraints: Mapping[str, Constraint]
 ) -> Iterator[ConstrainedNetwork]:
-    """Train a network under constraints within this context; released at its end."""
+    """Enter a context in which a network is trained under constraints."""
     wrapped = ConstrainedNetwork(network, constraints)
     try:
         yield wrapped

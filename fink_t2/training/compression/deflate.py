@@ -1,4 +1,4 @@
-"""DEFLATE (LZ77 and Huffman coding) of a stored model."""
+"""DEFLATE compression (LZ77 and Huffman coding) of stored models."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def deflate(data: bytes) -> bytes:
-    """Compress the content of one file, such as a flatbuffer."""
+    """Compress the content of a file, such as a TFLite file."""
     return zlib.compress(data, 9)
 
 
 def inflate(data: bytes) -> bytes:
-    """Undo `deflate`."""
+    """Decompress the result of `deflate`."""
     return zlib.decompress(data)
 
 
@@ -25,14 +25,19 @@ def deflate_folder(folder: str | os.PathLike[str]) -> bytes:
     Parameters
     ----------
     folder : path
-        All files below it are taken, in the order of their names.
+        The folder, which is compressed with all its subfolders.
+
+    Returns
+    -------
+    bytes
+        The archive.
     """
     folder = Path(folder)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as stream:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                # A fixed date: the same model gives the same bytes.
+                # The date is fixed, so that the same model gives the same bytes.
                 entry = zipfile.ZipInfo(str(path.relative_to(folder)))
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 stream.writestr(entry, path.read_bytes(), compresslevel=9)
@@ -40,11 +45,11 @@ def deflate_folder(folder: str | os.PathLike[str]) -> bytes:
 
 
 def inflate_folder(data: bytes, folder: str | os.PathLike[str]) -> None:
-    """Undo `deflate_folder`: write its files below a folder."""
+    """Write the files of the result of `deflate_folder` into a folder."""
     with zipfile.ZipFile(io.BytesIO(data)) as stream:
         stream.extractall(folder)
 
 
 def folder_size(folder: str | os.PathLike[str]) -> int:
-    """Return the bytes of all files below a folder."""
+    """Return the total size in bytes of all files in a folder and its subfolders."""
     return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""Eight bits per weight: one scale per array, so that equal weights stay equal."""
+"""Weights in 8 bits with one scale for each array, so that equal weights remain equal."""
 
 from __future__ import annotations
 
@@ -6,27 +6,34 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-#: Arrays of fewer elements stay float32: they would not repay their bookkeeping.
+#: Smallest number of elements of an array that is quantized; smaller ones would not save space.
 FEWEST_ELEMENTS = 64
 
 
 def to_eight_bits(values: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.int8], np.float32]:
-    """Return integers in [-127, 127] and the scale that turns them back.
+    """Quantize an array.
 
     Parameters
     ----------
     values : ndarray
-        Any shape.
+        An array of any shape.
+
+    Returns
+    -------
+    integers : ndarray of int8
+        Integers in [-127, 127].
+    scale : float32
+        Factor by which the integers are multiplied to obtain the values.
     """
     scale = np.float32(max(float(np.abs(values).max()), 1e-12) / 127.0)
     return np.clip(np.rint(values / scale), -127, 127).astype(np.int8), scale
 
 
 def round_weights(network: keras.Model) -> None:
-    """Round a network's weights, in place, to what eight bits leave of them.
+    """Round the weights of a network in place to the values that 8 bits represent.
 
-    What is fitted after it (shared values, calibration) makes up for the rounding, and the
-    exported network then computes what its Keras parent does.
+    Centroids and calibration that are fitted afterwards compensate for the rounding in part, and
+    the exported network agrees with the Keras network.
     """
     for variable in network.trainable_variables:
         values = np.asarray(variable)

@@ -1,4 +1,4 @@
-"""Make a TFLite flatbuffer smaller: 8-bit constants, and nothing that only people read."""
+"""Reduction of TFLite files: constants in 8 bits, without names and metadata."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from fink_t2.training.compression.eight_bits import FEWEST_ELEMENTS, to_eight_bi
 
 IDENTIFIER = b"TFL3"
 
-#: Operator versions that take 8-bit weights with inputs quantized as they come, and that
+#: Versions of the operators that multiply 8-bit weights with inputs quantized at run time, and that
 #: dequantize 8-bit constants.
 HYBRID_FULLY_CONNECTED_VERSION = 9
 DEQUANTIZE_VERSION = 2
 
 
 def store_constants_as_int8(model: bytes, integer_products: bool = True) -> bytes:
-    """Store float32 constants as 8-bit integers with one scale per array.
+    """Store float32 constants as 8-bit integers with one scale for each array.
 
-    One scale per array keeps equal weights equal, so k shared values stay at most k.
+    With a single scale equal weights remain equal, so that clustered weights keep their number of
+    distinct values.
 
     Parameters
     ----------
     model : bytes
-        A flatbuffer with float32 constants.
+        Content of a TFLite file with float32 constants.
     integer_products : bool
-        Whether weights of fully connected layers are multiplied as integers, with inputs
-        quantized as they come ("dynamic range"). All other constants are turned back into
-        floats when the network is loaded.
+        Whether the weights of fully connected layers are multiplied as integers with inputs that
+        are quantized at run time ("dynamic range"). All other constants are converted to float32
+        when the network is loaded.
 
     Returns
     -------
     bytes
-        The smaller flatbuffer; see `strip`.
+        Content of the smaller TFLite file, without names and metadata (`strip`).
     """
     content = _read(model)
     for graph in content.subgraphs:
         uses: dict[int, list[tuple[Any, int]]] = {}
         for operator in graph.operators:
-            for place, tensor in enumerate(operator.inputs):
-                uses.setdefault(int(tensor), []).append((operator, place))
+            for position, tensor in enumerate(operator.inputs):
+                uses.setdefault(int(tensor), []).append((operator, position))
         restored = []
         for index in range(len(graph.tensors)):
             values = _float_constant(content, graph.tensors[index])
@@ -61,18 +62,18 @@ def store_constants_as_int8(model: bytes, integer_products: bool = True) -> byte
 
 
 def strip(model: bytes) -> bytes:
-    """Drop names of inner tensors, empty records and notes of the converter.
+    """Remove the names of inner tensors, empty records, and the metadata of the converter.
 
     Parameters
     ----------
     model : bytes
-        A flatbuffer.
+        Content of a TFLite file.
 
     Returns
     -------
     bytes
-        It computes the same; inputs and outputs keep their names. Equal records are stored
-        once.
+        Content of an equivalent TFLite file in which inputs and outputs keep their names, and
+        equal records are stored once.
     """
     content = _read(model)
     content.description = None
@@ -86,7 +87,7 @@ def strip(model: bytes) -> bytes:
                 tensor.name = None
             if tensor.quantization is not None and tensor.quantization.scale is None:
                 tensor.quantization = None
-            # Only a scalar needs to be told from a tensor of unknown rank.
+            # The flag distinguishes a scalar from a tensor of unknown rank.
             tensor.hasRank = tensor.shape is None or len(tensor.shape) == 0
             data = content.buffers[tensor.buffer].data
             if data is None or not len(data):
@@ -98,7 +99,7 @@ def strip(model: bytes) -> bytes:
 
 
 def distinct_weights(model: bytes) -> list[int]:
-    """Return how many distinct values every 8-bit constant matrix has."""
+    """Return the number of distinct values of every 8-bit constant."""
     content = _read(model)
     counts = []
     for graph in content.subgraphs:
@@ -114,14 +115,14 @@ def _read(model: bytes) -> Any:
 
 
 class _SharingBuilder(flatbuffers.Builder):
-    """A builder that stores equal vectors once; the format allows several references."""
+    """A builder that stores equal vectors once, which the format allows."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
         self._vectors: dict[tuple[str, bytes], int] = {}
 
     def CreateNumpyVector(self, x: np.ndarray) -> int:
-        """Store a vector, or return where an equal one is."""
+        """Store a vector, or return the offset of an equal one."""
         key = (x.dtype.str, x.tobytes())
         if key not in self._vectors:
             self._vectors[key] = super().CreateNumpyVector(x)
@@ -129,25 +130,25 @@ class _SharingBuilder(flatbuffers.Builder):
 
 
 class _PackedOnce:
-    """Options of an operator, packed where equal options of another one are."""
+    """Options of an operator that are stored once together with equal options of others."""
 
-    def __init__(self, options: Any, places: dict[str, int]) -> None:
-        self._options, self._places = options, places
+    def __init__(self, options: Any, offsets: dict[str, int]) -> None:
+        self._options, self._offsets = options, offsets
         self._key = f"{type(options).__name__} {sorted(vars(options).items())!r}"
 
     def Pack(self, builder: flatbuffers.Builder) -> int:
-        """Do as the generated classes do."""
-        if self._key not in self._places:
-            self._places[self._key] = self._options.Pack(builder)
-        return self._places[self._key]
+        """Store the options, or return the offset of equal ones."""
+        if self._key not in self._offsets:
+            self._offsets[self._key] = self._options.Pack(builder)
+        return self._offsets[self._key]
 
 
 def _write(content: Any) -> bytes:
-    places: dict[str, int] = {}
+    offsets: dict[str, int] = {}
     for graph in content.subgraphs:
         for operator in graph.operators:
             if operator.builtinOptions is not None:
-                operator.builtinOptions = _PackedOnce(operator.builtinOptions, places)
+                operator.builtinOptions = _PackedOnce(operator.builtinOptions, offsets)
     builder = _SharingBuilder(1 << 16)
     builder.Finish(content.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
@@ -160,14 +161,14 @@ def _float_constant(content: Any, tensor: Any) -> np.ndarray | None:
     return np.frombuffer(np.asarray(data, np.uint8).tobytes(), dtype="<f4")
 
 
-def _is_weight(content: Any, operator: Any, place: int) -> bool:
+def _is_weight(content: Any, operator: Any, position: int) -> bool:
     code = content.operatorCodes[operator.opcodeIndex]
-    kind = max(code.builtinCode, code.deprecatedBuiltinCode)
-    return bool(kind == schema.BuiltinOperator.FULLY_CONNECTED and place == 1)
+    builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return bool(builtin == schema.BuiltinOperator.FULLY_CONNECTED and position == 1)
 
 
 def _store(content: Any, tensor: Any, values: np.ndarray) -> None:
-    """Replace a tensor's constant by 8-bit integers in [-127, 127]."""
+    """Replace the constant of a tensor by 8-bit integers in [-127, 127]."""
     integers, scale = to_eight_bits(values)
     buffer = schema.BufferT()
     buffer.data = integers.view(np.uint8)
@@ -181,14 +182,14 @@ def _store(content: Any, tensor: Any, values: np.ndarray) -> None:
 
 
 def _restore_on_load(content: Any, graph: Any, index: int, values: np.ndarray) -> Any:
-    """Store a constant as integers in a new tensor; return the operator that restores it."""
+    """Store a constant as integers in a new tensor, and return the operator that dequantizes it."""
     original = graph.tensors[index]
     stored = schema.TensorT()
     stored.shape, stored.buffer = original.shape, original.buffer
     stored.type = schema.TensorType.FLOAT32
     _store(content, stored, values)
     graph.tensors.append(stored)
-    # Buffer 0 is the empty one by convention: the tensor is computed now.
+    # Buffer 0 is empty by convention; the tensor is now the result of an operator.
     original.buffer = 0
     operator = schema.OperatorT()
     operator.opcodeIndex = _dequantize_code(content)
@@ -200,12 +201,12 @@ def _restore_on_load(content: Any, graph: Any, index: int, values: np.ndarray) -
 
 
 def _dequantize_code(content: Any) -> int:
-    wanted = schema.BuiltinOperator.DEQUANTIZE
+    dequantize = schema.BuiltinOperator.DEQUANTIZE
     for index, code in enumerate(content.operatorCodes):
-        if max(code.builtinCode, code.deprecatedBuiltinCode) == wanted:
+        if max(code.builtinCode, code.deprecatedBuiltinCode) == dequantize:
             return index
     code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = wanted
+    code.builtinCode = code.deprecatedBuiltinCode = dequantize
     code.version = DEQUANTIZE_VERSION
     content.operatorCodes.append(code)
     return len(content.operatorCodes) - 1

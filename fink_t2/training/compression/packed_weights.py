@@ -1,4 +1,4 @@
-"""Store a network's weights, clustered ones as short indices into their shared values."""
+"""Compact storage of the weights of a network, clustered ones as 4-bit indices."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import numpy.typing as npt
 
 from fink_t2.errors import ModelError
 
-#: Arrays with more distinct values than this are stored as they are.
-MOST_SHARED_VALUES = 16
+#: Largest number of distinct values of an array that is stored as indices.
+LARGEST_CODEBOOK = 16
 
 
 def pack_weights(network: keras.Model) -> bytes:
-    """Store all weights: codebooks and 4-bit indices where an array has at most 16 values.
+    """Return all weights as bytes, without loss.
 
-    The whole is DEFLATE-compressed, which is the Huffman coding of the indices in the
-    published pipeline (Han et al. 2016, section 4).
+    An array with at most 16 distinct values is stored as a codebook and 4-bit indices. The result
+    is compressed by DEFLATE, which provides the Huffman coding of the indices in the published
+    method (Han et al. 2016, section 4).
 
     Parameters
     ----------
@@ -29,12 +30,12 @@ def pack_weights(network: keras.Model) -> bytes:
     Returns
     -------
     bytes
-        For `unpack_weights`, and a network of the same architecture; exact.
+        The argument of `unpack_weights`.
     """
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for number, weights in enumerate(network.get_weights()):
         values, indices = np.unique(weights, return_inverse=True)
-        if weights.dtype == np.float32 and len(values) <= MOST_SHARED_VALUES < weights.size:
+        if weights.dtype == np.float32 and len(values) <= LARGEST_CODEBOOK < weights.size:
             arrays[f"{number}_values"] = values
             arrays[f"{number}_indices"] = _pack_nibbles(indices.ravel().astype(np.uint8))
             arrays[f"{number}_shape"] = np.array(weights.shape)
@@ -46,19 +47,19 @@ def pack_weights(network: keras.Model) -> bytes:
 
 
 def unpack_weights(data: bytes, network: keras.Model) -> None:
-    """Put stored weights into a network.
+    """Set the weights of a network in place.
 
     Parameters
     ----------
     data : bytes
-        What `pack_weights` returned.
+        Result of `pack_weights`.
     network : keras.Model
-        A network of the same architecture; changed in place.
+        A network of the same architecture.
 
     Raises
     ------
     ModelError
-        If the data is damaged or of another architecture.
+        If the data are damaged or of another architecture.
     """
     try:
         arrays = np.load(io.BytesIO(zlib.decompress(data)))
@@ -67,24 +68,24 @@ def unpack_weights(data: bytes, network: keras.Model) -> None:
     weights = []
     for number, present in enumerate(network.get_weights()):
         if f"{number}_plain" in arrays:
-            found = arrays[f"{number}_plain"]
+            stored = arrays[f"{number}_plain"]
         elif f"{number}_values" in arrays:
             shape = tuple(arrays[f"{number}_shape"])
             indices = _unpack_nibbles(arrays[f"{number}_indices"])[: int(np.prod(shape))]
-            found = arrays[f"{number}_values"][indices].reshape(shape)
+            stored = arrays[f"{number}_values"][indices].reshape(shape)
         else:
             raise ModelError(f"the packed weights lack array {number}: another architecture")
-        if found.shape != present.shape:
+        if stored.shape != present.shape:
             raise ModelError(
-                f"array {number} of the packed weights has shape {found.shape}, the network's "
+                f"array {number} of the packed weights has shape {stored.shape}, the network needs "
                 f"{present.shape}: another architecture"
             )
-        weights.append(found)
+        weights.append(stored)
     network.set_weights(weights)
 
 
 def _pack_nibbles(indices: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Put two indices below 16 into each byte."""
+    """Store two indices below 16 in each byte."""
     padded = np.append(indices, np.uint8(0)) if len(indices) % 2 else indices
     return (padded[0::2] | (padded[1::2] << 4)).astype(np.uint8)
 

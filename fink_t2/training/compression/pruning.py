@@ -1,4 +1,4 @@
-"""Magnitude pruning: the smallest weights of a layer become zero and stay zero."""
+"""Magnitude pruning: the weights of smallest magnitude are set to zero."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import numpy.typing as npt
 
 
 def magnitude_mask(weights: npt.NDArray[np.floating], sparsity: float) -> npt.NDArray[np.bool_]:
-    """Choose the weights to keep.
+    """Return the mask of the weights that are kept.
 
     Parameters
     ----------
     weights : ndarray
         Weights of any shape.
     sparsity : float
-        Fraction to prune, in [0, 1); rounded to a whole number of weights.
+        Fraction of the weights that are pruned, in [0, 1), rounded to a whole number of weights.
 
     Returns
     -------
-    ndarray of bool, the weights' shape
-        False at the smallest |weights|; at equal ones, at the first.
+    ndarray of bool
+        Mask in the shape of the weights, False for those of smallest magnitude. Of equal weights
+        the first are pruned.
 
     Raises
     ------
@@ -27,7 +28,7 @@ def magnitude_mask(weights: npt.NDArray[np.floating], sparsity: float) -> npt.ND
         If the sparsity is out of range.
     """
     if not 0.0 <= sparsity < 1.0:
-        raise ValueError(f"sparsity is a fraction in [0, 1), not {sparsity}")
+        raise ValueError(f"sparsity must be a fraction in [0, 1), not {sparsity}")
     order = np.argsort(np.abs(weights).ravel(), kind="stable")
     mask = np.ones(weights.size, dtype=bool)
     mask[order[: round(sparsity * weights.size)]] = False

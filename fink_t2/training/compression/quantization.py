@@ -1,4 +1,4 @@
-"""Post-training quantization: fewer bits per weight in the exported network."""
+"""Post-training quantization of weights, and optionally of activations, in TFLite files."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from fink_t2.training.compression.flatbuffer import store_constants_as_int8, str
 from fink_t2.training.examples.examples import Examples
 from fink_t2.training.export.tflite_export import export_tflite, save_for_conversion
 
-#: "float16": half precision, turned into floats when the file is loaded. "dynamic": the
-#: converter's 8-bit weights, one scale per output channel, activations quantized as they come.
-#: "shared": 8-bit weights with one scale per array, so that clustered weights keep their few
-#: distinct values, and every constant of the graph as 8 bits: the smallest file. "stored": the
-#: same constants, all of them turned back into floats when the file is loaded: nothing but the
-#: weights is rounded. "integer": activations as 8-bit integers too, their ranges measured on
-#: examples.
+#: Methods of quantization:
+#:
+#: * "none": weights are float32.
+#: * "float16": weights in half precision, which are converted to float32 when the file is loaded.
+#: * "dynamic": 8-bit weights of the TFLite converter, with one scale for each output channel;
+#:   activations are quantized at run time.
+#: * "shared": 8-bit weights with one scale for each array, so that clustered weights keep their
+#:   few distinct values; all other constants in 8 bits as well. This gives the smallest file.
+#: * "stored": the same constants, all of which are converted to float32 when the file is loaded,
+#:   so that only weights are rounded.
+#: * "integer": 8-bit integers also for activations, whose ranges are measured on examples.
 METHODS = ("none", "float16", "dynamic", "shared", "stored", "integer")
-#: Methods that round weights as `fink_t2.training.compression.eight_bits.round_weights` does.
+#: Methods whose weights are rounded as in `fink_t2.training.compression.eight_bits.round_weights`.
 EIGHT_BIT_WEIGHTS = ("shared", "stored")
 
-#: Examples on which ranges of activations are measured.
+#: Number of examples on which the ranges of activations are measured.
 CALIBRATION_EXAMPLES = 256
 
 
@@ -39,37 +43,37 @@ def quantize(
     Parameters
     ----------
     network : keras.Model
-        Inputs and outputs stay float32.
+        The network. Its inputs and outputs remain float32.
     method : str
         One of `METHODS`.
     batch_size : int
-        Light curves per call of the interpreter.
+        Number of light curves that the exported network classifies at a time.
     examples : Examples, optional
-        Needed for "integer".
+        Examples, required by "integer".
     feature_columns : tuple of int
-        Columns of the features that the network takes.
+        Columns of the features that the network uses.
 
     Returns
     -------
     bytes
-        The flatbuffer.
+        The content of the TFLite file.
 
     Raises
     ------
     ValueError
-        If the method is not known, or lacks examples.
+        If the method is not known, or requires examples that are not given.
     """
     if method not in METHODS:
-        raise ValueError(f"method is one of {', '.join(METHODS)}, not {method!r}")
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     if method in EIGHT_BIT_WEIGHTS:
         return store_constants_as_int8(export_tflite(network, batch_size), method == "shared")
     if method != "integer":
         weights = {"none": "float32", "float16": "float16", "dynamic": "int8"}[method]
         content = export_tflite(network, batch_size, weights)
-        # Names and notes are a seventh of the file in half precision.
+        # Names and metadata are a seventh of the file in half precision.
         return strip(content) if method == "float16" else content
     if examples is None:
-        raise ValueError("quantizing activations needs examples to measure their ranges on")
+        raise ValueError("the quantization of activations requires examples")
     import tensorflow as tf
 
     arrays = [part[:CALIBRATION_EXAMPLES] for part in examples.inputs(feature_columns)]

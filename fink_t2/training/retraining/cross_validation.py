@@ -222,11 +222,11 @@ def real_scores(
         The scores.
     """
     named = settings.real.path_of("light_curves") or settings.real.path_of("elasticc")
-    # <shared>/data/labelled/<table>
-    shared = Path(named).resolve().parents[2]
+    # <reference data>/data/labelled/<table>
+    reference_data = Path(named).resolve().parents[2]
     if settings.survey == "lsst":
-        return measure_elasticc(classifier, shared, held_out)
-    return measure_ztf(classifier, shared, held_out)
+        return measure_elasticc(classifier, reference_data, held_out)
+    return measure_ztf(classifier, reference_data, held_out)
 
 
 def predict_light_curves(

@@ -49,7 +49,7 @@ class SimulationSettings:
         "other" stands for variable objects outside the 14 classes.
     eventless_curves : int
         Number of light curves without an event (flat, noise only, single outlier), of each
-        kind. They are labelled as variable objects. Former name: ``plain_curves``.
+        type. They are labelled as variable objects. Former name: ``plain_curves``.
     """
 
     objects: int = 26000

@@ -1,4 +1,4 @@
-"""The published table of compression (Table 5.1), measured anew for one of our models."""
+"""The published table of compression (arXiv:2303.08951, Table 5.1) for another model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from fink_t2.training.optimisation.fit import FitSettings
 Probabilities = npt.NDArray[np.floating]
 Predict = Callable[[Sequence[npt.NDArray[np.float32]]], Probabilities]
 
-#: Repetitions; the median is given.
+#: Numbers of repetitions, of which the median is taken.
 LOADS = 3
 INFERENCES = 50
 
@@ -44,18 +44,18 @@ class Row:
     Attributes
     ----------
     method : str
-        As published; "+" marks flatbuffers.
+        Published name of the method; "+" marks TFLite files.
     kilobytes : float
-        Size on disk, in units of 1000 bytes.
+        Size on disk in units of 1000 bytes.
     load_ms : float
-        Milliseconds from the file to a network that can answer, once the libraries are
-        imported; DEFLATE rows include unpacking.
+        Time in milliseconds to load the network from the file, decompression included, with the
+        libraries imported already.
     inference_ms : float
-        Milliseconds for one light curve.
+        Time in milliseconds to classify one light curve.
     log_loss : float
-        Flat-weighted, on the test examples.
+        Flat-weighted log-loss on the test examples.
     is_flatbuffer : bool
-        Whether it is TFLite.
+        Whether the file is a TFLite file.
     """
 
     method: str
@@ -68,16 +68,16 @@ class Row:
 
 @dataclass(frozen=True)
 class CompressionTable:
-    """The table, and what it was measured with.
+    """The table of compression.
 
     Attributes
     ----------
     rows : tuple of Row
-        The published eight, and one more: the smallest flatbuffer, DEFLATEd.
+        The eight published rows, and one for the smallest TFLite file compressed by DEFLATE.
     parent_loss : float
-        Log-loss of the Keras parent of the last flatbuffer, before quantization.
+        Log-loss of the Keras network from which the smallest TFLite file was made.
     keras_export_kilobytes : float
-        Size of what Keras 3 exports for serving only, without optimizer and training graph.
+        Size of the export of Keras 3 for serving, without optimiser and training functions.
     """
 
     rows: tuple[Row, ...]
@@ -86,16 +86,16 @@ class CompressionTable:
 
     @property
     def smallest(self) -> Row:
-        """The clustered and quantized flatbuffer, as it is served."""
+        """The clustered and quantized TFLite file."""
         return next(row for row in self.rows if row.method == "+ clustering + quantization")
 
     @property
     def ratio(self) -> float:
-        """How many times smaller than the baseline's SavedModel that is."""
+        """Size of the SavedModel of the baseline divided by that of the smallest TFLite file."""
         return self.rows[0].kilobytes / self.smallest.kilobytes
 
     def numbers(self) -> dict[str, Any]:
-        """Return everything in a form that JSON takes."""
+        """Return all numbers in types that JSON has."""
         return {
             "rows": [asdict(row) for row in self.rows],
             "parent_log_loss": self.parent_loss,
@@ -105,7 +105,7 @@ class CompressionTable:
         }
 
     def markdown(self) -> str:
-        """Return the table, and how it compares with the targets."""
+        """Return the table in Markdown, with a comparison with the targets."""
         rows = [
             [
                 row.method,
@@ -122,14 +122,15 @@ class CompressionTable:
             [
                 markdown_table(header, rows),
                 "",
-                f"Clustered + quantized: {self.smallest.kilobytes:.1f} kB (target: under 60), "
-                f"{self.ratio:.1f} times smaller than the SavedModel (target: at least 18); its "
-                f"log-loss is {difference:+.4f} from its Keras parent's (target: within 0.01).",
-                "SavedModel: what TensorFlow writes of the trained network: variables, the "
-                "optimizer's state, and the functions for training and serving, as published. "
-                f"What Keras 3 exports for serving alone has {self.keras_export_kilobytes:.1f} "
-                f"kB, {self.keras_export_kilobytes / self.smallest.kilobytes:.1f} times the "
-                "flatbuffer.",
+                f"The clustered and quantized file has {self.smallest.kilobytes:.1f} kB (target: "
+                f"less than 60). The SavedModel is {self.ratio:.1f} times as large (target: at "
+                f"least 18). The log-loss differs by {difference:+.4f} from that of the Keras "
+                "network (target: at most 0.01).",
+                "As in the publication, the SavedModel contains the variables, the state of the "
+                "optimiser, and the functions for training and serving. The export of Keras 3, "
+                f"for serving only, has {self.keras_export_kilobytes:.1f} kB, which is "
+                f"{self.keras_export_kilobytes / self.smallest.kilobytes:.1f} times the size of "
+                "the TFLite file.",
             ]
         )
 
@@ -144,31 +145,37 @@ def compression_table(
     validation: Examples | None = None,
     say: Callable[[str], None] = print,
 ) -> CompressionTable:
-    """Compress a network in every published way, and measure each.
+    """Compress a network by every published method, and measure the results.
 
     Parameters
     ----------
     network : keras.Model
-        The trained network; it is left as it is.
-    train, test : Examples
-        What is fine-tuned on, and what losses are measured on.
+        The trained network; it is not changed.
+    train : Examples
+        Examples for fine-tuning.
+    test : Examples
+        Examples on which the losses are measured.
     feature_columns : sequence of int
-        Columns of the features that the network takes.
+        Columns of the features that the network uses.
     settings : CompressionSettings
-        Layers, clusters, sparsity.
+        Layers, number of centroids, sparsity.
     fine_tuning : FitSettings
-        How.
+        Settings of the fine-tuning.
     validation : Examples, optional
-        Chooses the best epoch of fine-tuning.
+        Examples on which the best epoch of the fine-tuning is chosen.
     say : callable
-        Told what is going on.
+        Called with each message on the progress.
+
+    Returns
+    -------
+    CompressionTable
     """
     columns = tuple(feature_columns)
     say("clustering")
     clustered = cluster(network, settings, train, columns, fine_tuning, validation)
     say("pruning")
     pruned = prune(network, settings, train, columns, fine_tuning, validation)
-    say("clustering what is pruned")
+    say("clustering the pruned network")
     both = cluster(pruned, settings, train, columns, fine_tuning, validation, keep_zeros=True)
     measure = _Measurement(test, columns)
     rows, losses = [], {}
@@ -180,13 +187,13 @@ def compression_table(
         for method, model in networks.items():
             say(f"measuring {method}")
             losses[method] = measure.loss_of_network(model)
-            place = folder / method.replace(" ", "_")
-            _save(model, place, measure.one)
-            size = folder_size(place)
-            load, predict = measure.load(lambda place=place: _load_saved(place))  # type: ignore[misc]
+            saved_model = folder / method.replace(" ", "_")
+            _save(model, saved_model, measure.one)
+            size = folder_size(saved_model)
+            load, predict = measure.load(lambda path=saved_model: _load_saved(path))  # type: ignore[misc]
             latency = measure.latency(predict)
             saved[method] = Row(method, size / 1000, load, latency, losses[method])
-            data = deflate_folder(place)
+            data = deflate_folder(saved_model)
             load, predict = measure.load(
                 lambda data=data: _load_packed(data, folder)  # type: ignore[misc]
             )
@@ -208,7 +215,7 @@ def compression_table(
             packed["clustering"],
             packed["clustering + pruning"],
         ]
-        say("measuring flatbuffers")
+        say("measuring TFLite files")
         small = quantize(clustered, "shared")
         flat = {"+ clustering": quantize(clustered, "none"), "+ clustering + quantization": small}
         for method, content in flat.items():
@@ -225,7 +232,7 @@ def compression_table(
 
 
 class _Measurement:
-    """Times and scores networks on the same light curves."""
+    """Measurement of time and log-loss of networks on the same light curves."""
 
     def __init__(self, test: Examples, columns: tuple[int, ...]) -> None:
         known = test.select(test.labels() >= 0)
@@ -234,11 +241,11 @@ class _Measurement:
         self.one = [part[:1] for part in self.inputs]
 
     def loss_of_network(self, network: keras.Model) -> float:
-        found = network.predict(self.inputs, batch_size=1024, verbose=0)
-        return flat_weighted_log_loss(self.labels, found)
+        probabilities = network.predict(self.inputs, batch_size=1024, verbose=0)
+        return flat_weighted_log_loss(self.labels, probabilities)
 
     def load(self, load: Callable[[], Predict]) -> tuple[float, Predict]:
-        """Return the median time of loading until the first answer, and what was loaded."""
+        """Return the median loading time in milliseconds, and the loaded network."""
         times = []
         for _ in range(LOADS):
             gc.collect()
@@ -248,7 +255,7 @@ class _Measurement:
         return 1000 * float(np.median(times)), predict
 
     def latency(self, predict: Predict) -> float:
-        """Return the median time for one light curve, after one that does not count."""
+        """Return the median time in milliseconds for one light curve, after a warm-up."""
         predict(self.one)
         times = []
         for _ in range(INFERENCES):
@@ -265,11 +272,11 @@ class _Measurement:
 
 
 def _save(network: keras.Model, folder: Path, one: list[npt.NDArray[np.float32]]) -> None:
-    """Write a SavedModel as training leaves it: with optimizer and training functions."""
+    """Write a SavedModel with optimiser and training functions, as after training."""
     import tensorflow as tf
 
     copied = copy_network(network)
-    # One step of no length: the optimizer has its state, the weights stay as they are.
+    # A step with a learning rate of zero creates the state of the optimiser and changes no weight.
     copied.compile(keras.optimizers.Adam(learning_rate=0.0), "categorical_crossentropy")
     target = np.zeros((1, copied.output_shape[-1]), np.float32)
     target[0, 0] = 1.0
@@ -280,7 +287,7 @@ def _save(network: keras.Model, folder: Path, one: list[npt.NDArray[np.float32]]
 def _load_saved(folder: Path) -> Predict:
     import tensorflow as tf
 
-    # The signature keeps the loaded object's variables only weakly: hold on to both.
+    # The signature has only weak references to the variables, so the loaded object is kept as well.
     loaded = tf.saved_model.load(str(folder))
     serve = loaded.signatures["serving_default"]
     specifications = serve.structured_input_signature[1]
@@ -294,10 +301,10 @@ def _load_saved(folder: Path) -> Predict:
 
 
 def _load_packed(data: bytes, folder: Path) -> Predict:
-    place = folder / "unpacked"
-    shutil.rmtree(place, ignore_errors=True)
-    inflate_folder(data, place)
-    return _load_saved(place)
+    unpacked = folder / "unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    inflate_folder(data, unpacked)
+    return _load_saved(unpacked)
 
 
 def _load_flatbuffer(path: Path, is_packed: bool) -> Predict:

@@ -1,4 +1,4 @@
-"""Search for t2's hyperparameters: low log-loss and low latency, the best trade-offs of both."""
+"""Search for hyperparameters of t2 with two objectives: low log-loss and low latency."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from fink_t2.training.networks.t2 import T2Settings, build_t2
 from fink_t2.training.optimisation.fit import FitSettings, fit, predict
 from fink_t2.training.optimisation.flat_log_loss import class_weights
 
-#: Light curves on which latency is measured, the rounds of which the best counts, and the
-#: light curves per call of the interpreter, as in service.
+#: Number of light curves on which the latency is measured, number of repetitions, of which the
+#: fastest counts, and number of light curves that the network classifies at a time.
 TIMED = 128
 TIMED_ROUNDS = 5
 BATCH = 8
 
-#: Added to features' variance, as in retraining.
+#: Added to the variance of the features, as in `fink_t2.training.retraining.build_network`.
 SMALLEST_VARIANCE = 1e-3
 
 STUDY = "t2"
 
-#: Short fits: many hyperparameters are told apart long before a network has converged.
+#: Short fits, because many hyperparameters differ clearly before the networks have converged.
 QUICK_FIT = FitSettings(epochs=12, batch_size=256, schedule="cosine")
 
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """What is searched: the published hyperparameters. Widths and heads are powers of two.
+    """The search space, which consists of the published hyperparameters.
 
     Attributes
     ----------
     width, heads, feed_forward, blocks, grid_length : tuple of int
-        Choices of d, h, d_ff, N and L; heads that are more than the width count as width.
+        Values of d, h, d_ff, N and L. The number of heads is limited to the width.
     dropout : tuple of float
-        Lowest and highest.
+        Smallest and largest dropout rate.
     learning_rate : tuple of float
-        Lowest and highest, searched on a logarithmic scale.
+        Smallest and largest learning rate, on a logarithmic scale.
     """
 
     width: tuple[int, ...] = (16, 32, 64)
@@ -65,22 +65,22 @@ class SearchSpace:
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """How it is searched.
+    """Settings of the search.
 
     Attributes
     ----------
     trials : int
-        Trials to make in this call, beside those that the storage has.
+        Number of trials in addition to those in the storage.
     folds : int
-        k of the cross-validation, by object.
+        Number of folds of the cross-validation by object.
     fit : FitSettings
-        How every network is fitted; its learning rate is searched.
+        Settings of the fits, except for the learning rate, which is searched.
     join : str
-        How features join, see `T2Settings`; without features it does not matter.
+        Way in which features join, as in `T2Settings`.
     seed : int
-        Of sampler, folds and networks.
+        Seed of the sampler, of the folds and of the networks.
     space : SearchSpace
-        What is searched.
+        The search space.
     """
 
     trials: int = 20
@@ -99,42 +99,42 @@ def search(
     deadline: float | None = None,
     say: Callable[[str], None] = print,
 ) -> optuna.Study:
-    """Run trials of Optuna's tree-structured Parzen estimator.
+    """Run trials of the tree-structured Parzen estimator of Optuna.
 
     Parameters
     ----------
     labelled : Labelled
-        What is learnt from and cross-validated on; examples of none of the 14 classes are
-        left out.
+        Light curves for the cross-validation. Those of none of the 14 classes are left out.
     feature_columns : tuple of int
-        Columns of the auxiliary features that networks take; may be empty.
+        Columns of the auxiliary features that the networks use; may be empty.
     settings : SearchSettings
-        How.
+        Settings of the search.
     storage : path
-        SQLite file in which trials are kept: the same file again goes on with the search.
+        SQLite file with the trials. A search with an existing file is continued.
     deadline : float, optional
-        In `time.monotonic` seconds; no trial begins after it.
+        Time in seconds of `time.monotonic` after which no trial begins.
     say : callable
-        Told what is found.
+        Called with a message for every trial.
 
     Returns
     -------
     optuna.Study
-        Two objectives, both to be minimised: log-loss, and milliseconds per light curve.
+        The study. Its two objectives, both minimised, are the log-loss and the latency in
+        milliseconds per light curve.
     """
     labels = labelled.labels()
     known = labelled.select(labels >= 0)
     labels = labels[labels >= 0]
     folds = stratified_folds(known.object_id, labels, settings.folds, settings.seed)
-    prepared: dict[int, Examples] = {}
+    examples_by_length: dict[int, Examples] = {}
 
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         t2, learning_rate, grid_length = suggest(trial, settings)
-        if grid_length not in prepared:
-            prepared[grid_length] = make_examples(known, grid_length)
-        examples = prepared[grid_length]
-        how = replace(settings.fit, learning_rate=learning_rate, seed=settings.seed)
-        return cross_validate(t2, examples, folds, feature_columns, how, known)
+        if grid_length not in examples_by_length:
+            examples_by_length[grid_length] = make_examples(known, grid_length)
+        examples = examples_by_length[grid_length]
+        fit_settings = replace(settings.fit, learning_rate=learning_rate, seed=settings.seed)
+        return cross_validate(t2, examples, folds, feature_columns, fit_settings, known)
 
     def after(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         if trial.values:
@@ -150,7 +150,7 @@ def search(
         storage=f"sqlite:///{storage.resolve()}",
         load_if_exists=True,
         directions=["minimize", "minimize"],
-        # Another seed each time it goes on, or it would propose the same trials again.
+        # With the same seed, a continued search would propose the same trials again.
         sampler=optuna.samplers.TPESampler(seed=settings.seed + _finished(storage)),
     )
     study.optimize(objective, n_trials=settings.trials, callbacks=[after])
@@ -158,7 +158,7 @@ def search(
 
 
 def suggest(trial: optuna.Trial, settings: SearchSettings) -> tuple[T2Settings, float, int]:
-    """Draw one point of the search space: network, learning rate, grid length."""
+    """Draw a point of the search space: network, learning rate, grid length."""
     space = settings.space
     width = trial.suggest_categorical("width", space.width)
     heads = trial.suggest_categorical("heads", space.heads)
@@ -179,31 +179,37 @@ def cross_validate(
     examples: Examples,
     folds: np.ndarray,
     feature_columns: tuple[int, ...],
-    how: FitSettings,
+    fit_settings: FitSettings,
     labelled: Labelled,
 ) -> tuple[float, float]:
-    """Train one network per fold.
+    """Train one network for each fold.
 
     Parameters
     ----------
     t2 : T2Settings
         The network.
     examples : Examples
-        N prepared examples of known class.
+        N examples of known classes.
     folds : ndarray of int, shape (N,)
-        The fold of each; its object is in no other.
+        Fold of each example; all examples of an object are in the same fold.
     feature_columns : tuple of int
-        Columns of the features that the network takes.
-    how : FitSettings
-        How it is fitted.
+        Columns of the features that the network uses.
+    fit_settings : FitSettings
+        Settings of the fit.
     labelled : Labelled
-        The examples' light curves, for their survey.
+        Light curves of the examples, from which the survey is taken.
 
     Returns
     -------
-    float, float
-        Mean flat-weighted log-loss of the folds on what they were not trained on, and
-        milliseconds per light curve of the exported network.
+    log_loss : float
+        Flat-weighted log-loss on the examples of each fold, averaged over the folds.
+    latency : float
+        Latency of the exported network in milliseconds per light curve.
+
+    Raises
+    ------
+    ValueError
+        If there is no fold.
     """
     losses = []
     columns = list(feature_columns)
@@ -216,10 +222,10 @@ def cross_validate(
         if columns:
             chosen = train.features[:, columns]
             statistics = (chosen.mean(axis=0), chosen.var(axis=0) + SMALLEST_VARIANCE)
-        keras.utils.set_random_seed(how.seed)
+        keras.utils.set_random_seed(fit_settings.seed)
         model = build_t2(t2, train.grid.shape[1], n_passbands, len(columns), statistics)
-        # Nothing outside chooses the best epoch: the loss on it would no longer be honest.
-        fit(model, train, columns, how)
+        # The best epoch is not chosen on the fold, whose loss would then be biased.
+        fit(model, train, columns, fit_settings)
         losses.append(flat_weighted_log_loss(outside.labels(), predict(model, outside, columns)))
     if model is None:
         raise ValueError("no fold to train on")
@@ -227,7 +233,7 @@ def cross_validate(
 
 
 def measure_latency(model: keras.Model, examples: Examples, columns: list[int]) -> float:
-    """Return milliseconds per light curve of a network in TFLite, on one core."""
+    """Return the latency of the exported network on one core in milliseconds per light curve."""
     inputs = examples.select(np.arange(min(TIMED, len(examples)))).inputs(columns)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
@@ -244,10 +250,17 @@ def measure_latency(model: keras.Model, examples: Examples, columns: list[int]) 
 def write_results(study: optuna.Study, folder: Path) -> list[Path]:
     """Write ``search.json`` with all finished trials, and ``pareto.png``.
 
+    Parameters
+    ----------
+    study : optuna.Study
+        Result of `search`.
+    folder : Path
+        Folder to write; it is created if necessary.
+
     Returns
     -------
     list of path
-        What was written.
+        The files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     best = {trial.number for trial in study.best_trials}
@@ -268,7 +281,7 @@ def write_results(study: optuna.Study, folder: Path) -> list[Path]:
 
 
 def draw_pareto(trials: list[dict[str, Any]], path: Path) -> Path:
-    """Draw all trials, and the line of those that no other one beats in both objectives."""
+    """Draw all trials, and the Pareto front of the two objectives."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -280,17 +293,17 @@ def draw_pareto(trials: list[dict[str, Any]], path: Path) -> Path:
     others = [trial for trial in trials if not trial["is_best_trade_off"]]
     axes.plot(
         [t["latency_ms"] for t in others], [t["log_loss"] for t in others], "o", color="0.7",
-        label="beaten in both",
+        label="other trials",
     )  # fmt: skip
     axes.plot(
         [t["latency_ms"] for t in best], [t["log_loss"] for t in best], "o-", color="C0",
-        label="best trade-offs",
+        label="Pareto front",
     )  # fmt: skip
     for trial in best:
         p = trial["hyperparameters"]
         text = f"d {p['width']}, N {p['blocks']}, L {p['grid_length']}"
-        place = (trial["latency_ms"], trial["log_loss"])
-        axes.annotate(text, place, xytext=(5, 5), textcoords="offset points", fontsize=7)
+        point = (trial["latency_ms"], trial["log_loss"])
+        axes.annotate(text, point, xytext=(5, 5), textcoords="offset points", fontsize=7)
     axes.set_xscale("log")
     axes.set_xlabel("TFLite, milliseconds per light curve on one core")
     axes.set_ylabel("flat-weighted log-loss, cross-validated")
@@ -301,11 +314,11 @@ def draw_pareto(trials: list[dict[str, Any]], path: Path) -> Path:
 
 
 def _finished(storage: Path) -> int:
-    """Return how many trials a storage has."""
+    """Return the number of trials in a storage."""
     if not storage.is_file():
         return 0
     try:
-        found = optuna.load_study(study_name=STUDY, storage=f"sqlite:///{storage.resolve()}")
+        study = optuna.load_study(study_name=STUDY, storage=f"sqlite:///{storage.resolve()}")
     except KeyError:
         return 0
-    return len(found.trials)
+    return len(study.trials)

@@ -1,4 +1,4 @@
-"""Speed and size of t2 networks in LiteRT, beside the published file; and their log-loss."""
+"""Latency and size of t2 networks in LiteRT in comparison with the published file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fink_t2.surveys import ZTF
 from fink_t2.training.export.tflite_export import export_tflite
 from fink_t2.training.networks.t2 import T2Settings, build_t2
 
-#: Light curves per network in one round; the networks take turns, because machines switch
-#: between speeds.
+#: Number of light curves that each network classifies in one round. The networks are timed in turn,
+#: because the speed of the machine varies.
 BLOCK = 64
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One network and the form in which it is exported."""
+    """A network and the settings of its export."""
 
     network: T2Settings
     grid_length: int
@@ -32,7 +32,7 @@ class Candidate:
     weights: str = "float32"
 
     def label(self) -> str:
-        """Return what distinguishes it, in short."""
+        """Return a short description."""
         join = f", {self.n_features} features ({self.network.join})" if self.n_features else ""
         return (
             f"h {self.network.heads}, L {self.grid_length}, patch {self.network.patch}{join}, "
@@ -42,20 +42,20 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Timing:
-    """What was measured of one network.
+    """The measurements of one network.
 
     Attributes
     ----------
     label : str
-        Which.
+        Description of the network.
     parameters : int
-        Number of parameters; 0 where not known.
+        Number of parameters; 0 if not known.
     kilobytes : float
-        Size of the flatbuffer.
+        Size of the TFLite file in units of 1000 bytes.
     milliseconds : float
-        Per light curve, median of the rounds, one thread.
+        Time per light curve with one thread, the median of the rounds.
     ratio : float
-        Against the published file in the same rounds; NaN without it.
+        Ratio of this time to that of the published file in the same rounds; NaN without it.
     """
 
     label: str
@@ -66,7 +66,7 @@ class Timing:
 
 
 def candidates(n_features: int) -> list[Candidate]:
-    """Return the networks of the trade-off curve, from the published to the smallest."""
+    """Return the networks of the comparison, from the published one to the smallest."""
     published, four = T2Settings(), T2Settings(heads=4)
     head = replace(four, join="head")
     return [
@@ -88,23 +88,23 @@ def measure(
     rounds: int = 15,
     say: Callable[[str], None] = print,
 ) -> list[Timing]:
-    """Export untrained networks and time them in interleaved blocks.
+    """Export untrained networks and measure their latency in interleaved rounds.
 
     Parameters
     ----------
     chosen : sequence of Candidate
         The networks.
     published : path, optional
-        The published ``.tflite``, timed with them.
+        The published TFLite file, which is measured as well.
     rounds : int
-        Blocks per network; the median counts.
+        Number of rounds, of which the median is taken.
     say : callable
-        Told of the progress.
+        Called with each message on the progress.
 
     Returns
     -------
     list of Timing
-        The published file first, if given.
+        The measurements; that of the published file, if it is given, is the first.
     """
     networks: list[tuple[str, int, float, TfliteNetwork]] = []
     if published is not None:
@@ -144,7 +144,7 @@ def measure(
                 began = time.perf_counter()
                 network.predict(grid, features)
                 times.append((time.perf_counter() - began) / BLOCK)
-    # The first round warms up.
+    # The first round is a warm-up.
     medians = [float(np.median(times[1:])) * 1000 for times in seconds]
     reference = medians[0] if published is not None else float("nan")
     return [

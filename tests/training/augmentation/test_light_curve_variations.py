@@ -120,9 +120,8 @@ def test_light_in_the_reference_is_missing_and_stays_missing():
     assert (np.abs(after.flux[after.time > 59022.0]) >= 20.0).all()
 
 
-@pytest.mark.parametrize("kind", [("AGN", False), ("SNIa", True)])
-def test_alerts_and_variables_keep_their_reference(kind):
-    name, is_alert = kind
+@pytest.mark.parametrize(("name", "is_alert"), [("AGN", False), ("SNIa", True)])
+def test_alerts_and_variables_keep_their_reference(name, is_alert):
     assert name in CLASSES
     given = labelled(name, is_alert)
     after = with_reference_light(given, 1.0, np.random.default_rng(0)).light_curves

@@ -1,4 +1,4 @@
-"""Class factors: found where they are known, and scored as the acceptance table scores."""
+"""Class factors: recovered where they are known, and scored as in the acceptance table."""
 
 import numpy as np
 import pytest
@@ -97,7 +97,7 @@ def test_scores_are_those_of_the_acceptance_table(shared):
     # One call for all light curves that begin at the same time: they look alike to `Known`.
     calls = {value: int(generator.choice([3, 6, 11])) for value in np.unique(first).tolist()}
     called = np.array([calls[value] for value in first.tolist()])
-    found = score_predictions(called, everything.labels(), what_counts(everything))
+    scores = score_predictions(called, everything.labels(), what_counts(everything))
     expected = measure_ztf(Known(calls), shared)
     for key in (
         "light_curves_macro_recall",
@@ -107,5 +107,5 @@ def test_scores_are_those_of_the_acceptance_table(shared):
         "alerts_accuracy",
         "supernovae_called_supernova",
     ):
-        assert found[key] == pytest.approx(expected[key]), key
+        assert scores[key] == pytest.approx(expected[key]), key
         assert key in {criterion.key for criterion in CRITERIA}

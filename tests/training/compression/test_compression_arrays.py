@@ -22,36 +22,36 @@ def test_linear_centroids_span_the_weights():
 
 def test_k_means_by_hand():
     # From centroids 0 and 10: {0, 1, 2} and {8, 10}.
-    found = cluster_weights(np.array([[0.0, 1.0, 2.0], [8.0, 10.0, 10.0]]), 2)
-    np.testing.assert_allclose(found.centroids, [1.0, 28 / 3], rtol=1e-6)
-    assert found.indices.tolist() == [[0, 0, 0], [1, 1, 1]]
-    assert found.weights().shape == (2, 3)
+    clustering = cluster_weights(np.array([[0.0, 1.0, 2.0], [8.0, 10.0, 10.0]]), 2)
+    np.testing.assert_allclose(clustering.centroids, [1.0, 28 / 3], rtol=1e-6)
+    assert clustering.indices.tolist() == [[0, 0, 0], [1, 1, 1]]
+    assert clustering.weights().shape == (2, 3)
 
 
 def test_clustered_weights_are_few_near_and_at_their_clusters_means():
     weights = GENERATOR.normal(size=(40, 30)).astype(np.float32)
-    found = cluster_weights(weights, 16)
-    assert len(np.unique(found.weights())) <= 16
+    clustering = cluster_weights(weights, 16)
+    assert len(np.unique(clustering.weights())) <= 16
     step = (weights.max() - weights.min()) / 15
-    assert np.abs(found.weights() - weights).max() <= step
-    for index in np.unique(found.indices):
-        mean = weights[found.indices == index].mean()
-        assert found.centroids[index] == pytest.approx(mean, abs=1e-4)
+    assert np.abs(clustering.weights() - weights).max() <= step
+    for index in np.unique(clustering.indices):
+        mean = weights[clustering.indices == index].mean()
+        assert clustering.centroids[index] == pytest.approx(mean, abs=1e-4)
     # No weight would be nearer to another shared value.
-    distance = np.abs(weights[..., None] - found.centroids)
-    np.testing.assert_array_equal(distance.argmin(axis=-1), found.indices)
+    distance = np.abs(weights[..., None] - clustering.centroids)
+    np.testing.assert_array_equal(distance.argmin(axis=-1), clustering.indices)
 
 
 def test_pruned_weights_stay_zero_within_the_number_of_clusters():
     weights = GENERATOR.normal(size=(20, 20))
     keep = magnitude_mask(weights, 0.02)
-    found = cluster_weights(weights, 16, keep=keep)
-    assert (found.weights()[~keep] == 0).all()
+    clustering = cluster_weights(weights, 16, keep=keep)
+    assert (clustering.weights()[~keep] == 0).all()
     # No kept weight shares the zero: training would move it away.
-    zero = int(np.flatnonzero(found.centroids == 0)[0])
-    np.testing.assert_array_equal(found.indices == zero, ~keep)
-    assert len(found.centroids) == 16
-    assert len(np.unique(found.weights())) <= 16
+    zero = int(np.flatnonzero(clustering.centroids == 0)[0])
+    np.testing.assert_array_equal(clustering.indices == zero, ~keep)
+    assert len(clustering.centroids) == 16
+    assert len(np.unique(clustering.weights())) <= 16
 
 
 def test_constant_weights_and_impossible_numbers_of_clusters():

@@ -1,4 +1,4 @@
-"""Compression of a real, small t2: what is shared, what stays zero, what is exported."""
+"""Compression of a real, small t2: which weights are shared, which stay zero, and what is exported."""
 
 import os
 import subprocess
@@ -91,8 +91,8 @@ def test_gradient_of_a_shared_value_is_the_sum_of_its_weights_gradients(network,
     centroids = next(v for v in wrapped.trainable_variables if v.path.endswith("_shared"))
     with tf.GradientTape() as tape:
         loss = loss_of(wrapped)
-    found = tape.gradient(loss, centroids.value)
-    np.testing.assert_allclose(tf.convert_to_tensor(found), expected, rtol=1e-3, atol=1e-6)
+    gradient = tape.gradient(loss, centroids.value)
+    np.testing.assert_allclose(tf.convert_to_tensor(gradient), expected, rtol=1e-3, atol=1e-6)
 
     step = 1e-2
     for index in range(4):
@@ -126,8 +126,10 @@ def test_clustering_leaves_few_weights_and_fine_tuning_lowers_the_loss(network, 
 
 
 def test_only_the_named_layers_are_clustered(network):
-    found = cluster(network, CompressionSettings(("logits", "block_1_attention"), 8))
-    counts = {kernel.path: len(np.unique(np.asarray(kernel))) for kernel in kernels(found, None)}
+    clustered = cluster(network, CompressionSettings(("logits", "block_1_attention"), 8))
+    counts = {
+        kernel.path: len(np.unique(np.asarray(kernel))) for kernel in kernels(clustered, None)
+    }
     for path, count in counts.items():
         is_chosen = path.startswith(("logits", "block_1_attention"))
         assert (count <= 8) == is_chosen, path
@@ -165,16 +167,16 @@ def test_every_export_agrees_with_keras_and_the_shared_one_is_smallest(network, 
     for method in METHODS:
         path = tmp_path / f"{method}.tflite"
         path.write_bytes(quantize(clustered, method, 4, examples, COLUMNS))
-        found = TfliteNetwork(path).predict(examples.grid, examples.features)
+        exported = TfliteNetwork(path).predict(examples.grid, examples.features)
         tolerance = {"none": 1e-5, "float16": 0.01}.get(method, 0.08)
-        np.testing.assert_allclose(found, expected, atol=tolerance, err_msg=method)
+        np.testing.assert_allclose(exported, expected, atol=tolerance, err_msg=method)
         sizes[method] = path.stat().st_size
     assert min(sizes, key=sizes.__getitem__) == "shared"
     assert sizes["shared"] < 0.5 * sizes["none"]
     # All kernels but the positional encoding hold at most 16 distinct bytes.
     counts = sorted(distinct_weights((tmp_path / "shared.tflite").read_bytes()))
     assert counts[-2] <= 16
-    with pytest.raises(ValueError, match="method is one of"):
+    with pytest.raises(ValueError, match="method must be one of"):
         quantize(network, "int3")
     with pytest.raises(ValueError, match="needs examples"):
         quantize(network, "integer")
@@ -187,10 +189,10 @@ def test_rounded_weights_are_stored_as_they_are(network, examples, tmp_path):
     assert np.abs(expected - predictions(network, examples)).max() > 1e-3
     path = tmp_path / "stored.tflite"
     path.write_bytes(quantize(rounded, "stored", 4))
-    found = TfliteNetwork(path).predict(examples.grid, examples.features)
+    exported = TfliteNetwork(path).predict(examples.grid, examples.features)
     # What is left is the positional encoding, which is no weight.
-    unrounded = np.abs(found - predictions(network, examples)).max()
-    assert np.abs(found - expected).max() < 0.3 * unrounded
+    unrounded = np.abs(exported - predictions(network, examples)).max()
+    assert np.abs(exported - expected).max() < 0.3 * unrounded
     before = [np.asarray(variable) for variable in rounded.trainable_variables]
     round_weights(rounded)
     for again, once in zip(rounded.trainable_variables, before, strict=True):
@@ -214,8 +216,8 @@ def test_packed_weights_are_exact_and_small(network):
     assert len(packed) < 0.35 * 4 * clustered.count_params()
     other = copy_network(network)
     unpack_weights(packed, other)
-    for found, expected in zip(other.get_weights(), clustered.get_weights(), strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for unpacked, expected in zip(other.get_weights(), clustered.get_weights(), strict=True):
+        np.testing.assert_array_equal(unpacked, expected)
     with pytest.raises(ModelError, match="can't be read"):
         unpack_weights(packed[:50], other)
     with pytest.raises(ModelError, match="another architecture"):
@@ -249,7 +251,7 @@ print("the same under jax")
 def test_the_same_code_trains_under_jax():
     pytest.importorskip("jax", reason="jax is not installed; KERAS_BACKEND=jax is for those who do")
     environment = os.environ | {"KERAS_BACKEND": "jax"}
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", JAX], env=environment, capture_output=True, text=True, check=False
     )
-    assert "the same under jax" in found.stdout, found.stderr[-2000:]
+    assert "the same under jax" in done.stdout, done.stderr[-2000:]

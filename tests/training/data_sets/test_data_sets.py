@@ -22,8 +22,8 @@ from fink_t2.training.data_sets.ztf_labelled import (
 
 
 def counts(labelled):
-    found = np.bincount(labelled.labels() + 1, minlength=15)
-    return {name: int(n) for name, n in zip(("other", *CLASSES), found, strict=True) if n}
+    numbers = np.bincount(labelled.labels() + 1, minlength=15)
+    return {name: int(n) for name, n in zip(("other", *CLASSES), numbers, strict=True) if n}
 
 
 def test_typed_light_curves_of_shared(shared):
@@ -118,8 +118,8 @@ def test_plasticc_csv_in_chunks_keeps_objects_whole(tmp_path, monkeypatch):
     lengths = np.concatenate([np.diff(part.light_curves.starts) for part in parts])
     assert lengths.tolist() == [30] * 6
     names = {code: name for name, code in PLASTICC_CODES.items()}
-    found = [CLASSES[k] for part in parts for k in part.labels()]
-    assert found == [names[code] for code in (90, 42, 88, 62, 95, 6)]
+    classes = [CLASSES[k] for part in parts for k in part.labels()]
+    assert classes == [names[code] for code in (90, 42, 88, 62, 95, 6)]
     assert parts[0].light_curves.photoz[0] == pytest.approx(0.3)
 
 

@@ -47,18 +47,18 @@ def some_evaluation(n=300):
 
 
 def test_only_classified_examples_of_known_classes_are_scored():
-    labels, classified, found = some_evaluation()
-    assert found.examples == (classified & (labels >= 0)).sum()
-    assert found.not_classified == (~classified & (labels >= 0)).sum()
-    assert found.unknown_class == (labels < 0).sum()
-    assert sum(found.by_points.count) == found.examples
+    labels, classified, evaluation = some_evaluation()
+    assert evaluation.examples == (classified & (labels >= 0)).sum()
+    assert evaluation.not_classified == (~classified & (labels >= 0)).sum()
+    assert evaluation.unknown_class == (labels < 0).sum()
+    assert sum(evaluation.by_points.count) == evaluation.examples
     with pytest.raises(ValueError, match="no light curve of a known class is classified"):
         evaluate_predictions(np.array([-1]), np.ones((1, 14)), np.array([2]), np.array([1.0]))
 
 
 def test_report_is_valid_json_complete_markdown_and_readable_figures(tmp_path):
-    _, _, found = some_evaluation()
-    paths = write_report(found, tmp_path / "report")
+    _, _, evaluation = some_evaluation()
+    paths = write_report(evaluation, tmp_path / "report")
     assert {path.name for path in paths} == {
         "evaluation.json", "evaluation.md", "confusion.png", "roc.png", "pr.png",
         "reliability.png", "early.png",
@@ -67,11 +67,11 @@ def test_report_is_valid_json_complete_markdown_and_readable_figures(tmp_path):
         (tmp_path / "report" / "evaluation.json").read_text(),
         parse_constant=lambda name: pytest.fail(f"{name} is not JSON"),
     )
-    assert numbers["log_loss"] == pytest.approx(found.log_loss)
+    assert numbers["log_loss"] == pytest.approx(evaluation.log_loss)
     assert set(numbers["per_class"]) == set(CLASSES)
-    assert np.array(numbers["confusion"]["counts"]).sum() == found.examples
-    text = report(found)
-    assert f"{found.log_loss:.3f}" in text
+    assert np.array(numbers["confusion"]["counts"]).sum() == evaluation.examples
+    text = report(evaluation)
+    assert f"{evaluation.log_loss:.3f}" in text
     assert all(name in text for name in CLASSES)
     for path in paths:
         if path.suffix == ".png":
@@ -165,8 +165,8 @@ def test_labels_in_every_spelling(tmp_path):
         pd.DataFrame({"objectId": ["a", "a", "b", "b"], **points, column: labels}).to_csv(
             path, index=False
         )
-        found = labelled_table(path)
-        assert found.labels().tolist() == [CLASSES.index("SNII"), -1]
+        labelled = labelled_table(path)
+        assert labelled.labels().tolist() == [CLASSES.index("SNII"), -1]
         assert survey_of(path) == "ztf"
     path = tmp_path / "none.csv"
     pd.DataFrame({"objectId": list("aabb"), **points}).to_csv(path, index=False)
@@ -174,18 +174,18 @@ def test_labels_in_every_spelling(tmp_path):
         labelled_table(path)
 
 
-@pytest.mark.parametrize("kind", EVENTLESS_TYPES)
-def test_plain_light_curves_pass_the_cuts_and_are_plain(kind):
+@pytest.mark.parametrize("curve_type", EVENTLESS_TYPES)
+def test_eventless_light_curves_pass_the_cuts_and_have_no_event(curve_type):
     for passbands in (ZTF.passbands, LSST.passbands):
-        curves = eventless_light_curves(kind, 50, passbands)
+        curves = eventless_light_curves(curve_type, 50, passbands)
         assert (apply_cuts(curves, CutSettings()) == Status.OK).all()
         assert (curves.points_per_passband() > 0).all()
         for n in range(50):
             part = slice(curves.starts[n], curves.starts[n + 1])
             flux, error = curves.flux[part], curves.flux_error[part]
-            middle = np.median(flux) if kind != "noise" else 0.0
+            middle = np.median(flux) if curve_type != "noise" else 0.0
             far = (np.abs(flux - middle) > 6 * error).sum()
-            assert far == (kind == "outlier")
+            assert far == (curve_type == "outlier")
 
 
 class Oracle:
@@ -241,10 +241,10 @@ class NeedsRedshift(Oracle):
     """Right with a photometric redshift, lost without."""
 
     def classify(self, light_curves):
-        found = super().classify(light_curves)
+        classification = super().classify(light_curves)
         lost = np.isnan(light_curves.photoz)
-        found.probabilities[lost] = np.roll(found.probabilities[lost], 1, axis=1)
-        return found
+        classification.probabilities[lost] = np.roll(classification.probabilities[lost], 1, axis=1)
+        return classification
 
 
 def test_redshifts_are_taken_away_for_a_second_score(shared):

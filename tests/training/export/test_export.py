@@ -101,10 +101,10 @@ def test_temperature_is_found_again(temperature, shifts):
     # A network that is off by the temperature.
     q = p**temperature
     q /= q.sum(axis=1, keepdims=True)
-    found = fit_calibration(q, truth, shifts=shifts)
-    assert found.temperature == pytest.approx(temperature, rel=0.05)
-    np.testing.assert_allclose(found.shift, 0.0, atol=0.1)
-    np.testing.assert_allclose(found.apply(q).mean(axis=0), p.mean(axis=0), atol=0.02)
+    calibration = fit_calibration(q, truth, shifts=shifts)
+    assert calibration.temperature == pytest.approx(temperature, rel=0.05)
+    np.testing.assert_allclose(calibration.shift, 0.0, atol=0.1)
+    np.testing.assert_allclose(calibration.apply(q).mean(axis=0), p.mean(axis=0), atol=0.02)
 
 
 def test_class_mix_is_found_again_and_unseen_classes_keep_theirs():
@@ -112,8 +112,8 @@ def test_class_mix_is_found_again_and_unseen_classes_keep_theirs():
     wanted = np.array([1.0, -0.5, 0.0, -30.0])
     _, truth = drawn_from(logits + wanted)
     q = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    found = np.asarray(fit_calibration(q[:, :3], truth[:, :3]).shift)
-    np.testing.assert_allclose(found - found.mean(), wanted[:3] - wanted[:3].mean(), atol=0.1)
+    shift = np.asarray(fit_calibration(q[:, :3], truth[:, :3]).shift)
+    np.testing.assert_allclose(shift - shift.mean(), wanted[:3] - wanted[:3].mean(), atol=0.1)
     # A class that never occurs among ten examples is not ruled out.
     assert fit_calibration(q[:10], truth[:10]).shift[3] > -3.0
 
@@ -133,8 +133,8 @@ def test_any_allowed_class_is_right():
     p, truth = drawn_from(logits)
     either = truth.copy()
     either[truth[:, 1] | truth[:, 2]] = [False, True, True]
-    found = fit_calibration(p, either, shifts=False)
-    assert found.temperature == pytest.approx(1.0, rel=0.1)
+    calibration = fit_calibration(p, either, shifts=False)
+    assert calibration.temperature == pytest.approx(1.0, rel=0.1)
 
 
 def test_factors_change_the_call_and_the_temperature_only_how_sure_it_is():
@@ -144,11 +144,11 @@ def test_factors_change_the_call_and_the_temperature_only_how_sure_it_is():
     probabilities = np.full((400, 14), 1e-4)
     probabilities[np.arange(400), second] = 0.2
     probabilities[np.arange(400), told] = 0.79  # ... and all are sure
-    found = fit_temperature(probabilities, np.eye(14, dtype=bool)[label], {CLASSES[3]: 10.0})
+    calibration = fit_temperature(probabilities, np.eye(14, dtype=bool)[label], {CLASSES[3]: 10.0})
     weighted = probabilities * np.where(np.arange(14) == 3, 10.0, 1.0)
-    calibrated = found.apply(probabilities)
+    calibrated = calibration.apply(probabilities)
     np.testing.assert_array_equal(calibrated.argmax(axis=1), weighted.argmax(axis=1))
     assert (weighted.argmax(axis=1) != probabilities.argmax(axis=1)).any()
-    assert found.temperature > 1.2
+    assert calibration.temperature > 1.2
     sure = weighted.max(axis=1) / weighted.sum(axis=1)
     assert np.median(calibrated.max(axis=1)) < np.median(sure)

@@ -21,9 +21,9 @@ def test_aggregates_are_those_of_each_light_curve():
     flux, error = generator.normal(0, 300, n), generator.uniform(1, 30, n)
     band = generator.integers(0, 2, n)
     curves = from_fluxes(ZTF.passbands, starts, 59000.0 + np.arange(n), band, flux, error)
-    found = aggregate_features(curves)
-    assert found.shape == (5, len(AGGREGATES))
-    assert np.isfinite(found).all()
+    features = aggregate_features(curves)
+    assert features.shape == (5, len(AGGREGATES))
+    assert np.isfinite(features).all()
     for curve in (0, 2, 4):
         part = slice(starts[curve], starts[curve + 1])
         f, e = flux[part], error[part]
@@ -40,8 +40,8 @@ def test_aggregates_are_those_of_each_light_curve():
             "passbands": len(set(band[part])),
         }
         for name, value in expected.items():
-            got = found[curve, AGGREGATES.index(name)]
+            got = features[curve, AGGREGATES.index(name)]
             assert got == pytest.approx(scaled(value), rel=1e-4), name
-    assert found[1, AGGREGATES.index("flux_std")] == 0.0
-    assert found[1, AGGREGATES.index("points")] == pytest.approx(np.log10(2))
-    assert (found[3] == 0).all()
+    assert features[1, AGGREGATES.index("flux_std")] == 0.0
+    assert features[1, AGGREGATES.index("points")] == pytest.approx(np.log10(2))
+    assert (features[3] == 0).all()

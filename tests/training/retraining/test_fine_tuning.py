@@ -48,8 +48,8 @@ def weights_by_path(network):
 def test_two_parts_make_the_network(network, layer):
     inputs = examples().inputs(SETTINGS.feature_columns())
     before, after = parts_of(network, layer)
-    found = after.predict(before.predict(inputs, verbose=0), verbose=0)
-    np.testing.assert_allclose(found, network.predict(inputs, verbose=0), atol=1e-6)
+    composed = after.predict(before.predict(inputs, verbose=0), verbose=0)
+    np.testing.assert_allclose(composed, network.predict(inputs, verbose=0), atol=1e-6)
 
 
 def test_layers_before_the_first_tuned_one_stay(network):

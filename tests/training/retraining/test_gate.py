@@ -208,11 +208,11 @@ def test_the_exported_network_must_agree_with_its_parent(store, validation):
 def test_the_frozen_validation_set_survives_the_disk(validation, tmp_path):
     path = tmp_path / "set" / "validation.npz"
     save_validation(path, validation)
-    found = load_validation(path)
-    np.testing.assert_array_equal(found.light_curves.flux, validation.light_curves.flux)
-    np.testing.assert_array_equal(found.label_mask, validation.label_mask)
-    np.testing.assert_array_equal(found.object_id, validation.object_id)
-    assert found.light_curves.passbands == ZTF.passbands
+    loaded = load_validation(path)
+    np.testing.assert_array_equal(loaded.light_curves.flux, validation.light_curves.flux)
+    np.testing.assert_array_equal(loaded.label_mask, validation.label_mask)
+    np.testing.assert_array_equal(loaded.object_id, validation.object_id)
+    assert loaded.light_curves.passbands == ZTF.passbands
     path.write_bytes(b"no such thing")
     with pytest.raises(FinkT2Error, match="validation set"):
         load_validation(path)

@@ -86,7 +86,7 @@ def _prepared_examples(settings: RetrainSettings, test: bool) -> Examples:
 
 
 def has_real_examples(run: Run) -> bool:
-    """Tell whether the step has found labelled real light curves."""
+    """Tell whether there are labelled light curves for fine-tuning."""
     return bool(run.recorded("data")["examples"]["real_examples"])
 
 
