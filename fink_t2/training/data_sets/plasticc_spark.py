@@ -123,13 +123,13 @@ def _examples_of(table: pd.DataFrame, grid_length: int) -> pd.DataFrame:
     )
     curves = light_curves_of_table(table, "lsst", "fluxcal", "PLAsTiCC").light_curves
     passes = np.flatnonzero(apply_cuts(curves, CutSettings()) == Status.OK)
-    prepared = preprocess(curves.select(passes), grid_length)
+    preprocessed = preprocess(curves.select(passes), grid_length)
     return pd.DataFrame(
         {
             "objectId": table["objectId"].to_numpy()[passes],
             "t2class": table["t2class"].to_numpy()[passes],
-            "grid": list(prepared.grid.reshape(len(passes), -1)),
-            "features": list(prepared.features),
+            "grid": list(preprocessed.grid.reshape(len(passes), -1)),
+            "features": list(preprocessed.features),
         }
     )
 

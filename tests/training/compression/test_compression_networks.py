@@ -1,4 +1,4 @@
-"""Compression of a real, small t2: which weights are shared, which stay zero, and what is exported."""
+"""Compression of a small t2: shared weights, weights that stay zero, and exported files."""
 
 import os
 import subprocess
@@ -88,7 +88,7 @@ def test_gradient_of_a_shared_value_is_the_sum_of_its_weights_gradients(network,
     expected = [each[clustering.indices == index].sum() for index in range(4)]
 
     wrapped = ConstrainedNetwork(copy_network(network), {"logits/kernel": Constraint(clustering)})
-    centroids = next(v for v in wrapped.trainable_variables if v.path.endswith("_shared"))
+    centroids = next(v for v in wrapped.trainable_variables if v.path.endswith("_centroids"))
     with tf.GradientTape() as tape:
         loss = loss_of(wrapped)
     gradient = tape.gradient(loss, centroids.value)
@@ -178,7 +178,7 @@ def test_every_export_agrees_with_keras_and_the_shared_one_is_smallest(network, 
     assert counts[-2] <= 16
     with pytest.raises(ValueError, match="method must be one of"):
         quantize(network, "int3")
-    with pytest.raises(ValueError, match="needs examples"):
+    with pytest.raises(ValueError, match="requires examples"):
         quantize(network, "integer")
 
 

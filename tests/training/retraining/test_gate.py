@@ -200,7 +200,7 @@ def test_the_exported_network_must_agree_with_its_parent(store, validation):
     assert failed(gate(folder, None, validation, LENIENT)) == ["TFLite agrees with Keras"]
     (folder / "model.keras").unlink()
     decision = gate(folder, None, validation, LENIENT)
-    assert "model.keras is missing" in decision.reasons()[0]
+    assert "model.keras, with which to compare, is missing" in decision.reasons()[0]
     write_decision(decision, folder)
     assert main(["models", "show", "t2-test/0.2.0", "--models", str(store.folder)]) == 0
 
