@@ -33,6 +33,9 @@ from fink_t2.surveys.reading import read_columns
 
 PROBABILITIES = MapType(StringType(), FloatType())
 
+#: What `as_struct` puts out: for brokers that keep the answers of a classifier in one struct.
+STRUCT_SCHEMA = "class string, prob float, probabilities map<string, float>, status string"
+
 
 def classify_ztf_alerts(
     reference: ModelReference,
@@ -146,6 +149,22 @@ def _as_maps(classification: Classification) -> pd.Series:
 
 def _first(model_name: pd.Series | None) -> str | None:
     return None if model_name is None or not len(model_name) else model_name.iloc[0]
+
+
+def as_struct(classification: Classification) -> pd.DataFrame:
+    """Return a classification as the rows of a struct column of `STRUCT_SCHEMA`.
+
+    An alert that is not classified has the class "", -1.0 for every probability, and the reason as
+    its status.
+    """
+    return pd.DataFrame(
+        {
+            "class": classification.class_names(),
+            "prob": classification.class_probabilities(),
+            "probabilities": _as_maps(classification),
+            "status": classification.status_texts(),
+        }
+    )
 
 
 @pandas_udf(PROBABILITIES)  # type: ignore[call-overload]
