@@ -20,8 +20,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fink_t2.classifier import Classification, find_model, load_classifier
-from fink_t2.files.alert_tables import lsst_table, ztf_table
+from fink_t2.files.alert_tables import alert_table
 from fink_t2.science.cuts import CutSettings, apply_cuts
+from fink_t2.surveys import LSST, ZTF
 from tests.conftest import CHECKOUT
 
 NOT_INSTALLED = "Fink's packages are not installed here; bin/test-spark runs this"
@@ -132,7 +133,7 @@ def check(rows: DataFrame, expected: Classification) -> None:
 
 def test_ztf_alerts_get_the_classes_that_files_get(spark: SparkSession, shared: Path) -> None:
     alerts, arguments = ztf_alerts(spark, shared)
-    table = ztf_table(records(ztf_file(shared)))
+    table = alert_table(ZTF, records(ztf_file(shared)))
     status = apply_cuts(table.light_curves, CutSettings(), **table.catalogues)
     expected = load_classifier(find_model("t2-ztf")).classify(table.light_curves, status)
     check(alerts.withColumn("t2", fink_module("ztf").t2(*arguments)), expected)
@@ -141,7 +142,7 @@ def test_ztf_alerts_get_the_classes_that_files_get(spark: SparkSession, shared: 
 def test_rubin_alerts_get_the_classes_that_files_get(spark: SparkSession, shared: Path) -> None:
     alerts, arguments = rubin_alerts(spark, shared)
     rows = records(rubin_file(shared))
-    table = lsst_table(rows)
+    table = alert_table(LSST, rows)
     catalogues = {
         **table.catalogues,
         "cdsxmatch": [row["xm"]["simbad_otype"] for row in rows],
