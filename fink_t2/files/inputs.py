@@ -26,7 +26,7 @@ from fink_t2.files.members import READ_ERRORS, Member, OnBroken, archive_members
 from fink_t2.files.tables import read as table_files
 from fink_t2.files.tables.cells import is_list
 from fink_t2.files.tables.light_curves import LightCurveTable, table_light_curves
-from fink_t2.files.tables.recognise import Columns, readings
+from fink_t2.files.tables.recognise import Columns, has_photometry, readings
 from fink_t2.surveys import Survey, get_survey, recognise, registered
 
 #: Alerts held in memory at a time.
@@ -221,9 +221,15 @@ class InputReader:
         content, notes = table_files.read_table(member)
         for note in notes:
             self._on_note(f"{member.name}: {note}")
-        if set(content.column_names) >= OUTPUT_COLUMNS and not readings(Columns(content)):
-            self._on_note(f"{member.name} is the output of a classification and is left out")
-            return
+        columns = Columns(content)
+        if not readings(columns):
+            if set(content.column_names) >= OUTPUT_COLUMNS:
+                self._on_note(f"{member.name} is the output of a classification and is left out")
+                return
+            # A folder of alerts may hold a table about them, such as one of their true classes.
+            if member.path != self.path and not has_photometry(columns):
+                self._on_note(f"{member.name} is a table without photometry and is left out")
+                return
         if parts.is_part(member):
             parts.add(member, content)
         else:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fink_t2 import cli
+from tests.conftest import CHECKOUT
 
 
 @pytest.fixture
@@ -201,3 +202,18 @@ def test_a_failed_run_leaves_the_earlier_result(cases: Path, tmp_path: Path) -> 
     left = pq.read_table(out).to_pandas(types_mapper=pd.ArrowDtype)
     pd.testing.assert_frame_equal(left, earlier)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_shipped_alerts_are_read_beside_the_table_of_their_classes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = classify(CHECKOUT / "data" / "alerts", tmp_path)
+    assert len(table) == len(list((CHECKOUT / "data" / "alerts").glob("*.avro")))
+    assert "truth.csv is a table without photometry" in capsys.readouterr().err
+
+
+def test_a_table_without_photometry_alone_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "classes.csv").write_text("objectId,class\nZTF21aaaaaaa,SNIa\n")
+    for path in (tmp_path, tmp_path / "classes.csv"):
+        command = ["classify", str(path), "--out", str(tmp_path / "out.parquet")]
+        assert cli.main(command) == 1

@@ -139,6 +139,11 @@ def readings(columns: Columns) -> list[Reading]:
     return sorted(possible, key=lambda reading: -reading.points)
 
 
+def has_photometry(columns: Columns) -> bool:
+    """Tell whether a table has a column of measurements under any name that is known."""
+    return any(pair.value in columns for layout in LAYOUTS for pair in layout.photometry)
+
+
 def recognise(columns: Columns, name: str) -> Reading:
     """Return how a table is read.
 
