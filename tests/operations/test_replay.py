@@ -259,4 +259,4 @@ def test_an_archive_with_nothing_to_publish_is_an_error(
     seen: list[AlertError] = []
     with pytest.raises(AlertError, match="no alert that can be published"):
         replay(tmp_path, topic, kafka.bootstrap_servers, speedup=10, on_broken=seen.append)
-    assert "only.avro does not tell its time" in str(seen[0])
+    assert "only.avro has no time of observation" in str(seen[0])
