@@ -1,40 +1,41 @@
-"""Archived alerts, one packet each, from a folder, tar, file of Avro packets, or Parquet."""
+"""Archived alerts, one packet each, from Avro files, archives of them, and Parquet of alerts."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import math
-import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import fastavro
 import pyarrow.parquet as pq
 
+from fink_t2.alerts.frames import CONFLUENT_MAGIC, CONTAINER_MAGIC
 from fink_t2.errors import AlertError
 from fink_t2.files.arrow_to_avro import avro_schema
+from fink_t2.files.container_stream import FILE_LIMITS, container_packets
+from fink_t2.files.members import (
+    READ_ERRORS,
+    Member,
+    OnBroken,
+    archive_members,
+    folder_files,
+    reason,
+)
 from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.surveys import recognise, registered
 from fink_t2.surveys.values import first_set_value, first_value
 
-AVRO_SUFFIXES: Final = (".avro", ".avro.gz")
-TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz")
+AVRO_SUFFIXES: Final = (".avro",)
 PARQUET_SUFFIXES: Final = (".parquet",)
-SUFFIXES: Final = (*AVRO_SUFFIXES, *TAR_SUFFIXES, *PARQUET_SUFFIXES)
-
-#: First byte of a packet in Confluent's wire format: its schema is in a registry, not in it.
-FRAME: Final = b"\x00"
 
 #: No survey's packet comes near it; what claims to be larger is damaged or hostile.
-MAX_PACKET_BYTES: Final = 64 * 1024 * 1024
+MAX_PACKET_BYTES: Final = FILE_LIMITS.message_bytes
 
 #: Rows of Parquet held in memory at a time.
 ROWS: Final = 64
-
-OnBroken = Callable[[AlertError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,11 @@ def archived_alerts(path: Path, on_broken: OnBroken = refuse) -> Iterator[Archiv
     """
     for name, packet in archived_packets(path, on_broken):
         try:
-            alerts = read_packet(name, packet)
+            alert = read_packet(name, packet)
         except AlertError as error:
             on_broken(error)
         else:
-            yield from alerts
+            yield alert
 
 
 def archived_packets(path: Path, on_broken: OnBroken = refuse) -> Iterator[tuple[str, bytes]]:
@@ -102,16 +103,17 @@ def archived_packets(path: Path, on_broken: OnBroken = refuse) -> Iterator[tuple
     Parameters
     ----------
     path : Path
-        An Avro file (perhaps gzipped), a tar of them (perhaps gzipped), a Parquet file of alerts
-        as the broker stores them, or a folder with any of these at any depth. The rows of Parquet
-        are encoded as Avro containers, with a schema that says the same as Parquet's.
+        A file or folder, see `fink_t2.files.members.archive_members`. Read are Avro files, which
+        are split where they hold several alerts, and Parquet files of alerts as brokers store
+        them. The rows of Parquet are encoded as Avro containers, with a schema that says the same
+        as Parquet's.
     on_broken : callable
         As for `archived_alerts`.
 
     Yields
     ------
     name : str
-        File, and member or row.
+        File, and member, record or row.
     packet : bytes
 
     Raises
@@ -119,75 +121,49 @@ def archived_packets(path: Path, on_broken: OnBroken = refuse) -> Iterator[tuple
     AlertError
         Where there is nothing of the kind, and by default for the first file that can't be read.
     """
-    files = archive_files(path)
+    is_folder = path.is_dir()
+    files = folder_files(path) if is_folder else [path]
+    is_empty = True
     for file in files:
-        if file.name.endswith(TAR_SUFFIXES):
-            yield from _tar_packets(file, on_broken)
-        elif file.name.endswith(PARQUET_SUFFIXES):
-            yield from _parquet_packets(file, on_broken)
-        else:
-            try:
-                packet = _read_limited(str(file), file.open("rb"), file.name.endswith(".gz"))
-            except (AlertError, OSError) as error:
-                on_broken(AlertError(f"{file} can't be read: {error}"))
+        problems: list[AlertError] = []
+
+        def report(error: AlertError, problems: list[AlertError] = problems) -> None:
+            problems.append(error)
+            on_broken(error)
+
+        alerts, is_archive = 0, True
+        for member in archive_members(file, report):
+            is_file = member.name == str(file)  # itself, and not a member of it
+            is_archive = is_archive and not is_file
+            if _is_parquet(member):
+                yield from _parquet_packets(member, report)
+            elif _is_avro(member) or (is_file and not is_folder):
+                yield from _avro_packets(member, report)
             else:
-                yield str(file), packet
+                continue
+            alerts += 1
+        if is_archive and not alerts and not problems:
+            report(AlertError(f"{file} holds no member named {_names()}"))
+        is_empty = is_empty and not (alerts or problems)
+    if is_empty:
+        raise AlertError(f"{path} holds no alerts: no file named {_names()}")
 
 
-def archive_files(path: Path) -> list[Path]:
-    """Return the files of an archive, sorted; Spark's hidden ones are none of them.
-
-    Raises
-    ------
-    AlertError
-        Where there are none.
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise AlertError(f"{path} is neither a file nor a folder")
-    files = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.name.endswith(SUFFIXES)
-        and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
-        and file.is_file()
-    ]
-    if not files:
-        raise AlertError(f"{path} holds no alerts: no file named {', '.join(SUFFIXES)}")
-    return files
-
-
-def read_packet(name: str, packet: bytes) -> list[ArchivedAlert]:
-    """Decode a packet as far as it can be without a schema registry.
-
-    Returns
-    -------
-    list of ArchivedAlert
-        One, or as many as the container has records.
+def read_packet(name: str, packet: bytes) -> ArchivedAlert:
+    """Decode a packet of one alert as far as it can be without a schema registry.
 
     Raises
     ------
     AlertError
-        Where it is no Avro container of alerts.
+        Where it is no Avro container of an alert.
     """
-    if packet.startswith(FRAME):
-        return [ArchivedAlert(name, packet, "", None)]
+    if packet.startswith(CONFLUENT_MAGIC):
+        return ArchivedAlert(name, packet, "", None)
     try:
-        reader = fastavro.reader(io.BytesIO(packet))
-        records: list[Any] = list(reader)
+        [record] = fastavro.reader(io.BytesIO(packet))
     except Exception as error:  # fastavro fails on damaged bytes in more ways than it documents
-        raise AlertError(f"{name} is no readable Avro container: {_reason(error)}") from error
-    if not records:
-        raise AlertError(f"{name} holds no alert: its container is empty")
-    if len(records) == 1:
-        return [_archived_alert(name, packet, records[0])]
-    return [
-        _archived_alert(
-            f"{name} record {place}", encode_container(reader.writer_schema, record), record
-        )
-        for place, record in enumerate(records)
-    ]
+        raise _unreadable_container(name, error) from error
+    return _archived_alert(name, packet, record)
 
 
 def encode_container(schema: Any, record: dict[str, Any]) -> bytes:
@@ -208,7 +184,7 @@ def _archived_alert(name: str, packet: bytes, record: Any) -> ArchivedAlert:
         time = float(first_value(record, survey.time.all_names))
     except (TypeError, ValueError) as error:
         raise AlertError(
-            f"{name} lacks the alert's time, {survey.time.name}: {_reason(error)}"
+            f"{name} lacks the alert's time, {survey.time.name}: {reason(error)}"
         ) from error
     jd = time + (JULIAN_DATE_OF_MJD_ZERO if survey.time_format == "mjd" else 0.0)
     identity = "" if object_id is None else str(object_id)
@@ -221,64 +197,56 @@ def _telling_fields() -> str:
     return " and ".join(f"{', '.join(one.recognised_by)} ({one.name})" for one in surveys)
 
 
-def _tar_packets(path: Path, on_broken: OnBroken) -> Iterator[tuple[str, bytes]]:
-    found = False
+def _is_avro(member: Member) -> bool:
+    return member.file_name.lower().endswith(AVRO_SUFFIXES) or member.head().startswith(
+        CONTAINER_MAGIC
+    )
+
+
+def _is_parquet(member: Member) -> bool:
+    return member.file_name.lower().endswith(PARQUET_SUFFIXES)
+
+
+def _names() -> str:
+    return ", ".join((*AVRO_SUFFIXES, *PARQUET_SUFFIXES))
+
+
+def _unreadable_container(name: str, error: Exception) -> AlertError:
+    return AlertError(f"{name} is no readable Avro container: {reason(error)}")
+
+
+def _avro_packets(member: Member, on_broken: OnBroken) -> Iterator[tuple[str, bytes]]:
     try:
-        with tarfile.open(path) as tar:
-            for member in tar:
-                tar.members = []  # type: ignore[attr-defined]  # else it keeps each it has seen
-                if not (member.isfile() and member.name.endswith(AVRO_SUFFIXES)):
-                    continue
-                found = True
-                name = f"{path} member {member.name}"
-                content = tar.extractfile(member)
-                assert content is not None  # as isfile() says
-                try:
-                    packet = _read_limited(name, content, member.name.endswith(".gz"))
-                except AlertError as error:
-                    on_broken(error)
-                else:
-                    yield name, packet
-    except AlertError:
-        raise
-    except Exception as error:  # tarfile, gzip and zlib each have errors of their own
-        on_broken(AlertError(f"{path} is no readable tar file: {_reason(error)}"))
+        if member.head().startswith(CONTAINER_MAGIC):
+            yield from container_packets(member.name, member.stream)
+            return
+        packet = member.stream.read(MAX_PACKET_BYTES + 1)
+    except (AlertError, *READ_ERRORS) as error:
+        on_broken(_unreadable_container(member.name, error))
         return
-    if not found:
-        on_broken(AlertError(f"{path} holds no member named {' or '.join(AVRO_SUFFIXES)}"))
+    if not packet:
+        on_broken(AlertError(f"{member.name} is empty"))
+    elif len(packet) > MAX_PACKET_BYTES:
+        on_broken(
+            AlertError(f"{member.name} is no alert: it is larger than {MAX_PACKET_BYTES} bytes")
+        )
+    else:
+        yield member.name, packet
 
 
-def _parquet_packets(path: Path, on_broken: OnBroken) -> Iterator[tuple[str, bytes]]:
-    row = 0
+def _parquet_packets(member: Member, on_broken: OnBroken) -> Iterator[tuple[str, bytes]]:
+    name, row = member.name, 0
     try:
-        with pq.ParquetFile(path) as table:
+        with member.random_access() as file, pq.ParquetFile(file) as table:
             survey = recognise(table.schema_arrow.names)
             if survey is None:
-                raise AlertError(f"{path} has no alerts: it lacks the column {_telling_fields()}")
+                raise AlertError(f"{name} has no alerts: it lacks the column {_telling_fields()}")
             schema = fastavro.parse_schema(avro_schema(table.schema_arrow, namespace=survey.name))
             for batch in table.iter_batches(ROWS):
                 for record in batch.to_pylist(maps_as_pydicts="strict"):
-                    yield f"{path} row {row}", encode_container(schema, record)
+                    yield f"{name} row {row}", encode_container(schema, record)
                     row += 1
     except AlertError as error:
         on_broken(error)
     except Exception as error:  # pyarrow's errors and fastavro's, of many types
-        on_broken(AlertError(f"{path} can't be read from row {row} on: {_reason(error)}"))
-
-
-def _read_limited(name: str, file: IO[bytes], is_gzipped: bool) -> bytes:
-    with file:
-        try:
-            content = gzip.GzipFile(fileobj=file) if is_gzipped else file
-            packet = content.read(MAX_PACKET_BYTES + 1)
-        except Exception as error:  # as damaged gzip and tar streams have them
-            raise AlertError(f"{name} can't be read: {_reason(error)}") from error
-    if not packet:
-        raise AlertError(f"{name} is empty")
-    if len(packet) > MAX_PACKET_BYTES:
-        raise AlertError(f"{name} is no alert: it is larger than {MAX_PACKET_BYTES} bytes")
-    return packet
-
-
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        on_broken(AlertError(f"{name} can't be read from row {row} on: {reason(error)}"))

@@ -13,7 +13,8 @@ from typing import Final
 from tqdm import tqdm
 
 from fink_t2.errors import AlertError, FinkT2Error
-from fink_t2.files.archive import OnBroken, archived_alerts, refuse
+from fink_t2.files.archive import archived_alerts, refuse
+from fink_t2.files.members import OnBroken
 from fink_t2.files.packet_spool import PacketSpool
 from fink_t2.kafka.publisher import Publisher
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zipfile
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fink_t2.alerts.frames import read_container_header
+from fink_t2.alerts.frames import CONFLUENT_MAGIC, read_container_header
 from fink_t2.alerts.schemas import parse_schema
 from fink_t2.errors import AlertError
 from fink_t2.files import archive
@@ -310,7 +311,7 @@ def test_random_and_overwritten_files_raise_nothing_but_alert_errors(
 def test_each_real_alert_is_found(shared: Path, folder: str, alerts: int) -> None:
     found = list(archived_alerts(shared / "data" / "alerts" / folder))
     assert len(found) == alerts
-    framed = [one for one in found if one.packet.startswith(archive.FRAME)]
+    framed = [one for one in found if one.packet.startswith(CONFLUENT_MAGIC)]
     assert len(framed) == (3 if folder == "lsst" else 0)
     for one in found:
         if one not in framed:
@@ -334,3 +335,17 @@ def test_real_rubin_rows_of_parquet_have_a_schema_that_the_stream_takes(shared: 
     packets = [packet for _, packet in archived_packets(path)]
     assert len(packets) == 25
     parse_schema(read_container_header(packets[0]).schema_text)
+
+
+def test_every_kind_of_archive_is_replayed(tmp_path: Path) -> None:
+    rows = pa.Table.from_pylist([alert(1)])
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    several = io.BytesIO()
+    fastavro.writer(several, SCHEMA, [alert(n) for n in range(2, 5)], codec="snappy")
+    inner = write_tar(tmp_path / "inner.tar", {"several.avro": several.getvalue()})
+    with zipfile.ZipFile(tmp_path / "night.zip", "w") as archived:
+        archived.write(tmp_path / "rows.parquet", "rows.parquet")
+        archived.write(inner, "inner.tar")
+    alerts, errors = collect(tmp_path / "night.zip")
+    assert errors == []
+    assert [one.object_id for one in alerts] == [f"ZTF21a00000{n}" for n in range(1, 5)]
