@@ -218,7 +218,9 @@ class InputReader:
                 if survey is not None and self._are_packets(table, survey, member.name):
                     yield from self._parquet_alerts(table, survey)
                     return
-        content, notes = table_files.read_table(member)
+                content, notes = table.read(), []
+        else:
+            content, notes = table_files.read_table(member)
         for note in notes:
             self._on_note(f"{member.name}: {note}")
         columns = Columns(content)

@@ -96,7 +96,8 @@ class Member:
     def random_access(self) -> IO[bytes]:
         """Return the content as a file that can be searched, as Parquet and FITS readers need.
 
-        The content is copied to memory, or to a temporary file where it is large.
+        The content is copied to memory, or to a temporary file where it is large. It may be
+        called once, since the stream of a member of an archive is read by it.
         """
         if self.path is not None:
             return self.path.open("rb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pandas as pd
@@ -217,3 +218,13 @@ def test_a_table_without_photometry_alone_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "classes.csv"):
         command = ["classify", str(path), "--out", str(tmp_path / "out.parquet")]
         assert cli.main(command) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["21-passband-codes/fidstr.parquet", "06-avro-name/in/mangrove_struct.parquet"]
+)
+def test_parquet_is_read_from_archives_too(cases: Path, tmp_path: Path, name: str) -> None:
+    alone = classify(cases / name, tmp_path)
+    with tarfile.open(tmp_path / "night.tar.gz", "w:gz") as tar:
+        tar.add(cases / name, "night/part.parquet")
+    pd.testing.assert_frame_equal(classify(tmp_path / "night.tar.gz", tmp_path), alone)
