@@ -242,11 +242,9 @@ def classify_table(
     """
     from fink_t2.modules.alert_batch import AlertBatch
     from fink_t2.modules.tables import table_columns
-    from fink_t2.science.cuts import CutSettings, Status, apply_cuts
+    from fink_t2.science.cuts import CutSettings
 
-    catalogues = table.catalogues if catalogue_cuts else {}
-    status = apply_cuts(table.light_curves, CutSettings(), **catalogues)
-    status[table.is_ragged] = Status.BAD_PHOTOMETRY
+    status = table.status(CutSettings(), catalogue_cuts=catalogue_cuts)
     identifiers = table.identifiers
     names = identifiers.iloc[:, 0].to_numpy() if len(identifiers.columns) else None
     batch = AlertBatch(table.light_curves, status, identifiers=names)

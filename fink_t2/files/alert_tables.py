@@ -46,4 +46,4 @@ def alert_table(
             ),
         }
     )
-    return LightCurveTable(identifiers, reading.light_curves, reading.catalogues, reading.is_ragged)
+    return LightCurveTable(reading.light_curves, reading.catalogues, reading.is_ragged, identifiers)

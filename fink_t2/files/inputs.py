@@ -218,7 +218,7 @@ class InputReader:
                 if survey is not None and self._are_packets(table, survey, member.name):
                     yield from self._parquet_alerts(table, survey)
                     return
-                content, notes = table.read(), []
+                content, notes = table.read(), list[str]()
         else:
             content, notes = table_files.read_table(member)
         for note in notes:

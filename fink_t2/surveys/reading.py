@@ -40,15 +40,18 @@ class AlertReading:
     catalogues: dict[str, npt.NDArray[Any]]
     is_ragged: npt.NDArray[np.bool_]
 
-    def status(self, cuts: CutSettings) -> npt.NDArray[np.int8]:
+    def status(self, cuts: CutSettings, *, catalogue_cuts: bool = True) -> npt.NDArray[np.int8]:
         """Return the status of every alert, values of `fink_t2.science.cuts.Status`.
 
         Parameters
         ----------
         cuts : CutSettings
             Thresholds of the quality cuts.
+        catalogue_cuts : bool
+            Whether what catalogues say of the alerts makes cuts.
         """
-        status = apply_cuts(self.light_curves, cuts, **self.catalogues)
+        catalogues = self.catalogues if catalogue_cuts else {}
+        status = apply_cuts(self.light_curves, cuts, **catalogues)
         status[self.is_ragged] = Status.BAD_PHOTOMETRY
         return status
 

@@ -20,6 +20,7 @@ from fink_t2.science.photometry import (
     JULIAN_DATE_OF_MJD_ZERO,
 )
 from fink_t2.surveys import DEFAULT_SURVEY, Survey, get_survey, registered, survey_names
+from fink_t2.surveys.reading import AlertReading
 from fink_t2.surveys.values import negative_signs
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,36 +36,27 @@ REDSHIFT_ERROR: Final = ("photoz_err", "photoz_error", "hostgal_zphot_err")
 
 
 @dataclass(frozen=True)
-class LightCurveTable:
-    """Light curves with what identifies them and what the cuts need.
+class LightCurveTable(AlertReading):
+    """Light curves of a table or of packets, with what identifies them.
 
     Attributes
     ----------
     identifiers : DataFrame of N rows
         Identifiers of the object, and of the alert where a row is an alert.
-    light_curves : LightCurves
-        N light curves.
-    catalogues : dict of str to ndarray of shape (N,)
-        Arguments of `fink_t2.science.cuts.apply_cuts`.
-    is_ragged : ndarray of bool, shape (N,)
-        Alerts whose arrays differ in length, so that their points can't be told.
     notes : list of str
         What was not read, in sentences.
     """
 
     identifiers: pd.DataFrame
-    light_curves: LightCurves
-    catalogues: dict[str, npt.NDArray[Any]]
-    is_ragged: npt.NDArray[np.bool_]
     notes: list[str] = field(default_factory=list)
 
     def select(self, rows: npt.NDArray[np.int64]) -> LightCurveTable:
         """Return some of the light curves; the notes stay with all of them."""
         return LightCurveTable(
-            self.identifiers.iloc[rows],
             self.light_curves.select(rows),
             {name: values[rows] for name, values in self.catalogues.items()},
             self.is_ragged[rows],
+            self.identifiers.iloc[rows],
         )
 
 
@@ -109,11 +101,10 @@ def table_light_curves(
         survey = told if told in survey_names() else DEFAULT_SURVEY
     survey = get_survey(survey)
     points = read_points(columns, reading, name, survey.name, flux_unit, time_scale)
-    notes = [*points.notes]
     passband = _passband_indices(points, reading, survey, name)
     context = _context(columns, points)
-    is_negative = None if points.sign is None else negative_signs(_objects(points.sign))
     if points.unit == "mag":
+        is_negative = None if points.sign is None else negative_signs(_objects(points.sign))
         light_curves = from_magnitudes(
             survey.passbands,
             points.starts,
@@ -141,7 +132,7 @@ def table_light_curves(
          for title, ids in points.identifiers.items()}
     )  # fmt: skip
     return LightCurveTable(
-        identifiers, light_curves, _catalogues(columns, points), points.is_ragged, notes
+        light_curves, _catalogues(columns, points), points.is_ragged, identifiers, points.notes
     )
 
 

@@ -9,10 +9,8 @@ import numpy.typing as npt
 
 from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.science.light_curves import LightCurves
+from fink_t2.surveys import get_survey
 from fink_t2.training.examples.labelled import Labelled
-
-#: Days of history in an alert packet.
-WINDOW_DAYS = {"ztf": 30.0, "lsst": 365.0}
 
 #: An alert counts as early up to this number of days after the first point.
 EARLY_DAYS = 15.0
@@ -51,6 +49,7 @@ def cut_at_random_alerts(
         curve, or the time of its first point if that is not known.
     """
     curves = examples.light_curves
+    window_days = get_survey(curves.passbands.survey).history_days
     begins, ends = [], []
     parents = []
     for curve in range(len(curves)):
@@ -69,7 +68,7 @@ def cut_at_random_alerts(
         keys = np.log(generator.random(len(candidates))) / weight
         last = candidates[np.argsort(-keys)[:per_curve]]
         for point in np.sort(last):
-            window = curves.time[point] - WINDOW_DAYS[curves.passbands.survey]
+            window = curves.time[point] - window_days
             first = begin + np.searchsorted(curves.time[begin:end], window)
             begins.append(first)
             ends.append(point + 1)

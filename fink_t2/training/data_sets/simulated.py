@@ -9,8 +9,8 @@ from fink_t2.science.cuts import CutSettings, Status, apply_cuts
 from fink_t2.science.light_curves import LightCurves, from_fluxes
 from fink_t2.science.photometry import JULIAN_DATE_OF_MJD_ZERO
 from fink_t2.simulation import SimulatedObjects, alert_histories
+from fink_t2.surveys import get_survey
 from fink_t2.surveys.ztf import from_ztf
-from fink_t2.training.augmentation.alert_cutting import WINDOW_DAYS
 from fink_t2.training.examples.labelled import Labelled, label_mask_of
 
 
@@ -33,7 +33,7 @@ def simulated_alerts(objects: SimulatedObjects, per_object: int, seed: int) -> L
         limit and date of the first detection. For LSST: all visits of the last year, as in
         forced photometry.
     """
-    window = WINDOW_DAYS[objects.survey]
+    window = get_survey(objects.survey).history_days
     alerts = alert_histories(objects, per_object, window_days=window, seed=seed)
     if objects.survey == "ztf":
         curves = from_ztf(
