@@ -85,11 +85,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Classify, write the table, print a summary."""
-    import pandas as pd
     from tqdm import tqdm
 
     from fink_t2.files.inputs import InputReader, ReadSettings
-    from fink_t2.files.output_tables import check_output, write_table
+    from fink_t2.files.output_tables import check_output, join_tables, write_table
     from fink_t2.modules.configured import module_with_model
     from fink_t2.surveys import get_survey
 
@@ -124,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         raise FinkT2Error(
             f"{args.input}: nothing could be read; {args.out} is not written, or left as it was"
         )
-    frame = pd.concat(rows, ignore_index=True)
+    frame = join_tables(rows)
     write_table(frame, args.out)
     print(f"{len(frame)} rows in {args.out}")
     for line in summary(frame, next(iter(modules.values()))):

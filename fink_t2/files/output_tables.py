@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,33 @@ def check_output(path: Path) -> None:
         raise OutputError(f"{path} can't be written: the folder {folder} is read-only")
     if suffix in ASTROPY_FORMATS:
         _astropy_table()
+
+
+def join_tables(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join tables of results, one below the other.
+
+    Parameters
+    ----------
+    frames : sequence of DataFrame
+        The tables. A column that is text in one of them and numbers in another, as the names of
+        objects in files of different origin, becomes text in all.
+
+    Returns
+    -------
+    DataFrame
+    """
+    types: dict[str, set[bool]] = {}
+    for frame in frames:
+        for name, dtype in frame.dtypes.items():
+            types.setdefault(str(name), set()).add(pd.api.types.is_numeric_dtype(dtype))
+    mixed = [name for name, are_numbers in types.items() if len(are_numbers) > 1]
+    return pd.concat(
+        [
+            frame.astype({name: "string" for name in mixed if name in frame.columns})
+            for frame in frames
+        ],
+        ignore_index=True,
+    )
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -228,3 +228,24 @@ def test_parquet_is_read_from_archives_too(cases: Path, tmp_path: Path, name: st
     with tarfile.open(tmp_path / "night.tar.gz", "w:gz") as tar:
         tar.add(cases / name, "night/part.parquet")
     pd.testing.assert_frame_equal(classify(tmp_path / "night.tar.gz", tmp_path), alone)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_identifiers_of_different_tables_keep_all_digits(
+    cases: Path, tmp_path: Path, suffix: str
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    table = cases / "12-table-cells" / "arrays_firstnull.parquet"
+    (source / "with_candid.parquet").write_bytes(table.read_bytes())
+    names = (cases / "21-passband-codes" / "zgzr.csv").read_text()
+    (source / "names.csv").write_text(names)
+    (source / "numbers.csv").write_text(
+        names.replace("ZTF21aaaaaaa", "170094456272322680").replace("ZTF21bbbbbbb", "7")
+    )
+    result = classify(source, tmp_path, suffix=suffix)
+    assert len(result) == 6
+    assert set(result["candid"].dropna().astype(str)) == set(
+        pq.read_table(table)["candid"].cast("string").to_pylist()
+    )
+    assert {"170094456272322680", "7", "ZTF21aaaaaaa"} <= set(result["objectId"])

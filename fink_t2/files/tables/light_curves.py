@@ -128,12 +128,20 @@ def table_light_curves(
         )
     _check_depth(light_curves, survey, name)
     identifiers = pd.DataFrame(
-        {title: ids.to_pandas(types_mapper=pd.ArrowDtype) if ids.null_count else ids.to_pandas()
-         for title, ids in points.identifiers.items()}
-    )  # fmt: skip
+        {title: _identifier_series(values) for title, values in points.identifiers.items()}
+    )
     return LightCurveTable(
         light_curves, _catalogues(columns, points), points.is_ragged, identifiers, points.notes
     )
+
+
+def _identifier_series(values: pa.Array) -> pd.Series:
+    """Return identifiers as integers or text that may be missing, so that none becomes a float.
+
+    A column of numpy's integers would, beside a table that lacks it.
+    """
+    dtypes = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
+    return values.to_pandas(types_mapper=lambda kind: dtypes.get(kind, pd.StringDtype()))
 
 
 def _passband_indices(
