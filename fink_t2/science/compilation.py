@@ -47,7 +47,7 @@ def compile_and_keep(
 
 
 def njit_and_keep(function: Callable[..., Any], *signature: Any, **options: Any) -> Any:
-    """Return `numba.njit` of a function, kept on disk where there is a place for it.
+    """Return `numba.njit` of a function, kept on disk where a directory for it can be written.
 
     Parameters
     ----------

@@ -39,8 +39,8 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 
 OPPOSITES = {"min": "max", "max": "min", "argmax": "argmin", "any": "all", "all": "any"}
 
-#: Calls whose arguments may change places without effect.
-SYMMETRIC = {"min", "max", "minimum", "maximum"}
+#: Calls whose first arguments may be exchanged without effect, as many as given.
+SYMMETRIC = {"min": 99, "max": 99, "multiply_add": 2}
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,8 @@ def _changed_calls(node: ast.Call) -> Iterator[tuple[str, ast.Call]]:
             assert isinstance(function, ast.Attribute)
             other = ast.Attribute(function.value, OPPOSITES[name], ast.Load())
         yield "opposite function", ast.Call(other, node.args, node.keywords)
-    if name not in SYMMETRIC:
-        for first in range(len(node.args) - 1):
+    for first in range(len(node.args) - 1):
+        if first + 2 > SYMMETRIC.get(name, 0):
             yield "order", ast.Call(node.func, _swapped(node.args, first), node.keywords)
     values = [keyword.value for keyword in node.keywords]
     names = [keyword.arg for keyword in node.keywords]
@@ -269,17 +269,27 @@ def _is_mutated(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
                 return False  # a docstring
             case ast.Call(func=ast.Attribute(value=ast.Name(id="logger"))):
                 return False
-            case ast.Assign(targets=[ast.Name(id="__all__")]):
+            case ast.Assign() if _is_no_value(parent):
                 return False
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 return False
         child = parent
     match node:
-        case ast.Assign(targets=[ast.Name(id="__all__")]):
+        case ast.Assign() if _is_no_value(node):
             return False
         case ast.JoinedStr():
             return False
     return True
+
+
+def _is_no_value(statement: ast.Assign) -> bool:
+    """Tell whether a statement assigns the public names, a logger or the name of a type."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id="__all__" | "logger")]):
+            return True
+        case ast.Assign(value=ast.Subscript(value=ast.Attribute(value=ast.Name(id="npt")))):
+            return True
+    return False
 
 
 def _statement(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> ast.stmt:

@@ -18,7 +18,7 @@ from fink_t2.science.gaussian_process.points import allocate_points, copy, measu
 from fink_t2.science.gaussian_process.prediction import predict
 from fink_t2.science.gaussian_process.workspace import allocate, fill, padded
 
-#: ln a where a fit starts: the published (0.5 scale)^2, for fluxes divided by the scale.
+#: Initial value of ln a: the published (0.5 scale)^2, for fluxes divided by the scale.
 FIRST_LOG_AMPLITUDE = np.log(0.5**2)
 
 
@@ -76,7 +76,7 @@ def _make_batch(source_digest: int) -> Callable[..., int]:
         for band in range(n_bands):
             colours[band] = scaled_wavelength(wavelengths[band])
         _, padded_length = padded(length)
-        places = np.empty(padded_length)
+        grid_times = np.empty(padded_length)
         row = np.empty(padded_length)
 
         for curve in range(n_curves):
@@ -112,9 +112,9 @@ def _make_batch(source_digest: int) -> Callable[..., int]:
             for point in range(n):
                 space.weight[point] *= amplitude * scale
             step = span / max(length - 1, 1)
-            for place in range(padded_length):
-                places[place] = place * step
-            predict(n, space, np.exp(-log_metric), places, colours, row, grids[curve])
+            for position in range(padded_length):
+                grid_times[position] = position * step
+            predict(n, space, np.exp(-log_metric), grid_times, colours, row, grids[curve])
             amplitudes[curve] = amplitude * scale * scale
             time_scales[curve] = np.exp(0.5 * log_metric)
             log_likelihoods[curve] = likelihood + log_factor - log_scale

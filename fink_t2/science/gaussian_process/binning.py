@@ -1,4 +1,4 @@
-"""Shorten long light curves, so that the cost of a fit stays bounded."""
+"""Merging of points of long light curves, which limits the cost of a fit."""
 
 from __future__ import annotations
 
@@ -7,27 +7,43 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-#: Most points that amplitude and time scale are fitted to.
+#: Largest number of points that amplitude and time scale are fitted to.
 MOST_FITTED: Final = 160
 
-#: Most points that the mean is conditioned on. One factorisation of these costs less
-#: than the several evaluations, with derivatives, of a fit.
+#: Largest number of points that the posterior mean is conditioned on. It can be larger, because the
+#: mean takes one factorisation and a fit takes several, with derivatives.
 MOST_POINTS: Final = 384
 
-# Share of the points in excess that one pass may merge before costs are worked out anew.
+# Fraction of the points in excess that are merged before the costs are computed again.
 _SHARE_OF_PASS = 0.5
 _MOST_BISECTIONS = 60
 
 
 @numba.njit(nogil=True, error_model="numpy")
 def cost_of_cheapest(n, cost, wanted) -> Any:  # type: ignore[no-untyped-def]
-    """Cost up to which at least half of `wanted`, and if possible no more, points lie."""
+    """Return a limit of the cost that about `wanted` points do not exceed.
+
+    Parameters
+    ----------
+    n : int
+        Number of points.
+    cost : ndarray of float64, shape (n,) at least
+        Cost of merging each point with the preceding one of its passband.
+    wanted : int
+        Number of points.
+
+    Returns
+    -------
+    float
+        At least half of `wanted` points cost no more than this and, unless costs are equal, at
+        most `wanted`.
+    """
     low = 0.0
     high = 0.0
     for point in range(n):
         if cost[point] < np.inf:
             high = max(high, cost[point])
-    # Costs span many powers of ten: bisect their fourth roots.
+    # Costs span many powers of ten, so that their fourth roots are bisected.
     high = np.sqrt(np.sqrt(high))
     for _ in range(_MOST_BISECTIONS):
         middle = 0.5 * (low + high)
@@ -46,20 +62,21 @@ def cost_of_cheapest(n, cost, wanted) -> Any:  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, error_model="numpy")
 def shorten(n, most, points, previous, cost) -> Any:  # type: ignore[no-untyped-def]
-    """Merge neighbours of one passband into their weighted mean until `most` are left.
+    """Merge successive points of a passband into their weighted mean until `most` are left.
 
-    Merged first are the neighbours that lose least: those close in time and equal in
-    flux within their errors, by ``dt^2 (1 + df^2 / (v1 + v2))``. So the points of one
-    night and those of a quiet baseline go before those on a rise.
+    Points are merged in the order of the cost ``dt^2 (1 + df^2 / (v1 + v2))``, which is small where
+    they are close in time and equal in flux within their errors. Therefore the points of one
+    night and those of a constant baseline are merged before those on a rise.
 
-    Two measurements f1, f2 of one value x are worth their weighted mean times a factor
-    without x: ``N(f1|x,v1) N(f2|x,v2) = N(mean|x,v) N(f1 - f2|0,v1 + v2)``. The logarithms
-    of those factors are returned, to be added to the log-likelihood of what is left.
+    The likelihood of two measurements f1, f2 of one value x is that of their weighted mean times a
+    factor that does not depend on x:
+    ``N(f1|x,v1) N(f2|x,v2) = N(mean|x,v) N(f1 - f2|0,v1 + v2)``. The sum of the logarithms of
+    these factors is to be added to the log-likelihood of the remaining points.
 
     Parameters
     ----------
     n, most : int
-        Points, and how many may be left (at least one per passband).
+        Number of points, and the largest number that may be left: at least that of passbands.
     points : Points
         The light curve, sorted by time; shortened in place.
     previous : ndarray of int64, shape (M,)
@@ -70,7 +87,7 @@ def shorten(n, most, points, previous, cost) -> Any:  # type: ignore[no-untyped-
     Returns
     -------
     int, float
-        Number of points left; ln of the factors.
+        Number of points left, and the sum of the logarithms of the factors.
     """
     time, flux, variance, passband = points
     log_factor = 0.0
@@ -103,7 +120,7 @@ def shorten(n, most, points, previous, cost) -> Any:  # type: ignore[no-untyped-
                 time[before] += share * (time[point] - time[before])
                 flux[before] += share * shift
                 variance[before] *= variance[point] / noise
-                # One merger a pass for a point: its neighbour's cost has changed.
+                # The cost of the next point has changed, so that it is not merged in this pass.
                 previous[band] = -1
                 merged += 1
                 continue

@@ -1,8 +1,8 @@
 """Cholesky factor and inverse of small symmetric matrices, in blocks of registers.
 
-Matrices are flat and row-major. Their rows are padded to the width of a register and
-their number of rows to a multiple of four; the padding is a unit block of its own that
-nothing couples to.
+Matrices are flat and row-major. Their rows are padded to a multiple of the width of a register,
+and their number of rows to a multiple of four. The padding is a unit block without elements in
+common with the rest.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from fink_t2.science.gaussian_process.lanes import (
     transpose,
 )
 
-#: Rows that are worked on together.
+#: Number of rows that are processed together.
 PANEL: Final = 4
 
 
 @numba.njit(nogil=True)
 def add_products(  # type: ignore[no-untyped-def]
-    target, place, blocks, width, factors, factor, step, stride, vectors, vector, count
+    target, first, blocks, width, factors, factor, step, stride, vectors, vector, count
 ) -> Any:
     """Add ``sum_k factors[k, r] vectors[k]`` to four rows r of `target`.
 
-    The one inner loop of everything here: four rows by two registers stay in registers
-    while k runs.
+    All functions of this module use this loop. The elements of four rows by two registers stay in
+    registers during the sum over k.
 
     Parameters
     ----------
-    target, place, blocks : ndarray, int, int
-        Flat matrix, offset of the first element, and number of registers per row.
+    target, first, blocks : ndarray, int, int
+        Flat matrix, offset of its first element, and number of registers per row.
     width : int
-        Length of a row of `target` and of `vectors`.
+        Length of the rows of `target` and of `vectors`.
     factors, factor, step, stride : ndarray, int, int, int
         Factor of row r and index k is ``factors[factor + k * step + r * stride]``.
     vectors, vector, count : ndarray, int, int
-        Vector k begins at ``vectors[vector + k * width]``; k runs to `count`.
+        Vector k begins at ``vectors[vector + k * width]``, for k from zero to `count` - 1.
     """
-    row0 = place
+    row0 = first
     row1 = row0 + width
     row2 = row1 + width
     row3 = row2 + width
@@ -117,15 +117,15 @@ def factorise(n, rows, width, matrix, unit, inverse_pivot, solution) -> Any:  # 
     Parameters
     ----------
     n, rows, width : int
-        Points; points with padding.
+        Number of points, and the number and length of the rows of the matrix.
     matrix : ndarray, shape (rows * width,)
-        Upper blocks of K; overwritten by U.
+        Upper blocks of K, which are overwritten by U.
     unit : ndarray, shape (rows * width,)
-        Receives minus the unit triangular factor, -D^-1 U.
+        Unit triangular factor with the opposite sign, -D^-1 U, which is overwritten.
     inverse_pivot : ndarray, shape (width,)
-        Receives the diagonal of D^-1.
+        Diagonal of D^-1, which is overwritten.
     solution : ndarray, shape (width,)
-        Right-hand side y; overwritten by z with (D^-1 U)' z = y.
+        Right-hand side y, which is overwritten by z with (D^-1 U)' z = y.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def factorise(n, rows, width, matrix, unit, inverse_pivot, solution) -> Any:  # 
             inverse = 1.0 / pivot
             inverse_pivot[i] = inverse
             if i < n:
-                # Pivots lie between 1e-10 and 1e25: a few of them multiply safely.
+                # Pivots lie between 1e-10 and 1e25, so that the product of a few is finite.
                 pivots *= pivot
                 if i % PANEL == PANEL - 1:
                     log_determinant += np.log(pivots)
@@ -185,7 +185,7 @@ def factorise(n, rows, width, matrix, unit, inverse_pivot, solution) -> Any:  # 
 
 @numba.njit(nogil=True, error_model="numpy", forceinline=True)
 def back_substitute(rows, width, unit, inverse_pivot, solution) -> Any:  # type: ignore[no-untyped-def]
-    """Overwrite z, as `factorise` left it, by K^-1 y."""
+    """Overwrite z, as computed by `factorise`, by K^-1 y."""
     for i in range(rows - 1, -1, -1):
         row = i * width
         value = solution[i] * inverse_pivot[i]
@@ -196,10 +196,10 @@ def back_substitute(rows, width, unit, inverse_pivot, solution) -> Any:  # type:
 
 @numba.njit(nogil=True, error_model="numpy", forceinline=True)
 def invert(rows, width, unit, inverse_pivot, triangle, inverse) -> Any:  # type: ignore[no-untyped-def]
-    """Invert K from its factor: all of the symmetric inverse.
+    """Compute the inverse of K, both triangles of it, from the factor.
 
-    `triangle` receives the inverse of the unit factor's transpose (lower blocks). Rows of
-    `inverse` beyond `rows` must be zero.
+    `triangle` is overwritten by the lower blocks of the inverse of the unit factor's transpose.
+    The rows of `inverse` beyond `rows` must be zero.
     """
     zero = broadcast(0.0)
     for panel in range(0, rows, PANEL):
@@ -235,8 +235,8 @@ def invert(rows, width, unit, inverse_pivot, triangle, inverse) -> Any:  # type:
         for i in range(panel, panel + PANEL):
             factor = broadcast(inverse_pivot[i])
             for column in range(0, blocks * WIDTH, WIDTH):
-                place = i * width + column
-                store(inverse, place, factor * load(triangle, place))
+                element = i * width + column
+                store(inverse, element, factor * load(triangle, element))
         after = panel + PANEL
         add_products(
             inverse,

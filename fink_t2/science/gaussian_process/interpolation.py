@@ -24,15 +24,16 @@ class Interpolation:
         Posterior mean on L equally spaced times from the first to the last point, in
         each of M passbands; unit of the input flux. Zero for an empty curve.
     amplitude : ndarray of float64, shape (N,)
-        Fitted kernel amplitude ``a``, flux squared, of
-        ``k = a (1 + sqrt(3 r2)) exp(-sqrt(3 r2))``. Zero where nothing was fitted.
+        Fitted amplitude ``a`` of the kernel ``k = a (1 + sqrt(3 r2)) exp(-sqrt(3 r2))``, in
+        units of the flux squared. Zero where nothing was fitted.
     time_scale : ndarray of float64, shape (N,)
-        Square root of the fitted ``M_t``, days; its start, 20, where nothing was fitted.
+        Square root of the fitted ``M_t``, days. Where nothing was fitted it is the initial value,
+        20 days.
     log_likelihood : ndarray of float64, shape (N,)
-        Log-likelihood at the fitted parameters. Zero where nothing was fitted.
+        Log-likelihood of the fitted parameters. Zero where nothing was fitted.
     converged : ndarray of bool, shape (N,)
-        Whether the fit ended at a maximum within the bounds. False also where there was
-        nothing to fit: no point, or no flux other than zero.
+        Whether the fit has converged to a maximum within the bounds. False also where nothing was
+        fitted because there was no point, or no flux other than zero.
     """
 
     flux: FloatArray
@@ -65,14 +66,14 @@ def interpolate(
     time : array_like, shape (P,)
         Days, any zero point, sorted within each curve.
     flux, flux_error : array_like, shape (P,)
-        Flux and its error in one unit. Points that are not finite are left out; an
-        infinite error is a point without weight.
+        Flux and its error, in the same unit. Points that are not finite are left out. A point of
+        infinite error has no weight.
     passband : array_like of int, shape (P,)
         Index into `wavelengths`; points with any other index are left out.
     wavelengths : array_like, shape (M,)
         Effective wavelengths, Angstrom.
     grid_length : int
-        L, number of times of the grid.
+        L, the number of times of the grid.
 
     Returns
     -------
@@ -82,8 +83,8 @@ def interpolate(
     Raises
     ------
     ValueError
-        If shapes, `starts`, `wavelengths` or `grid_length` don't make sense together.
-        Times, fluxes, errors and passbands never raise.
+        If shapes, `starts`, `wavelengths` or `grid_length` are not consistent. No value of a
+        time, flux, error or passband raises an error.
     """
     return interpolate_shortened(
         starts,
@@ -110,18 +111,18 @@ def interpolate_shortened(
     most_fitted: int,
     most_points: int,
 ) -> Interpolation:
-    """Interpolate as `interpolate` does, with limits of one's own on the points used.
+    """Interpolate as `interpolate` does, with other limits of the number of points.
 
-    With limits above the longest curve the result is the exact Gaussian process, at a
-    cost that grows with the third power of the length.
+    With limits above the length of the longest light curve the Gaussian process is exact. Its cost
+    increases with the third power of the length.
 
     Parameters
     ----------
     starts, time, flux, flux_error, passband, wavelengths, grid_length
         As for `interpolate`.
     most_fitted, most_points : int
-        Most points that the parameters are fitted to, and that the mean is conditioned
-        on; at least one per passband.
+        Largest number of points that the parameters are fitted to, and that the posterior mean is
+        conditioned on; at least the number of passbands.
 
     Raises
     ------
@@ -135,7 +136,7 @@ def interpolate_shortened(
     wavelengths = np.require(wavelengths, np.float64, ["C", "A"])
     passband = np.asarray(passband)
     if passband.dtype != np.int8:
-        # Without wrapping round: index 256 is not index 0.
+        # A conversion to int8 alone would turn index 256 into index 0.
         passband = np.clip(passband, -1, 127)
     passband = np.require(passband, np.int8, ["C", "A"])
     _check(starts, time, flux, flux_error, passband, wavelengths, grid_length)
@@ -169,7 +170,7 @@ def interpolate_shortened(
 
 
 def warm_up() -> None:
-    """Compile the interpolation, or load it from numba's cache, before the first alert."""
+    """Compile the interpolation, or load it from numba's cache."""
     compiled_batch()
 
 

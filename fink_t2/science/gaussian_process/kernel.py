@@ -29,7 +29,8 @@ WAVELENGTH_SCALE: Final = 6000.0
 #: s^2 over r2.
 SQUARED_DISTANCE_FACTOR: Final = 3.0
 
-# exp on [-ln 2 / 2, ln 2 / 2]: Chebyshev interpolation of degree 11, good to 2e-17.
+# Coefficients of exp on [-ln 2 / 2, ln 2 / 2]: Chebyshev interpolation of degree 11, whose error is
+# 2e-17.
 _E0, _E1, _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11 = (
     1.0,
     1.0,
@@ -45,20 +46,20 @@ _E0, _E1, _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11 = (
     2.5110037605963777e-08,
 )
 _LOG2_OF_E = 1.0 / np.log(2.0)
-# ln 2 in two parts, the first exact when multiplied by a small integer.
+# ln 2 in two parts; the product of the first with a small integer is exact.
 _LN2_HIGH = float.fromhex("0x1.62e42fefa0000p-1")
 _LN2_LOW = float.fromhex("0x1.cf79abc9e3b3ap-40")
-# Adding this rounds to an integer and leaves the integer in the low bits.
+# Adding this number rounds to an integer, which the low bits of the sum contain.
 _ROUND = 1.5 * 2.0**52
-# exp(-200) is as good as zero. A clean zero keeps products of small numbers from
-# underflowing, which is slow on some processors, and 2^k in the range of float64.
+# exp(-200) is set to zero, so that products of small numbers do not underflow, which is slow on
+# some processors, and 2^k stays within the range of float64.
 _LARGEST_EXPONENT = 200.0
 _TINY = 1e-300
 
 
 @numba.njit(nogil=True, forceinline=True)
 def decay(s) -> Any:  # type: ignore[no-untyped-def]
-    """exp(-s) of lanes for s >= 0, to one unit in the last place; zero from 200 on."""
+    """Return exp(-s) of lanes, s >= 0, within one unit in the last place; zero from s = 200 on."""
     rounded = multiply_add(s, broadcast(-_LOG2_OF_E), broadcast(_ROUND))
     k = rounded - broadcast(_ROUND)
     r = multiply_add(k, broadcast(-_LN2_HIGH), broadcast(0.0) - s)
@@ -122,7 +123,7 @@ def covariance(  # type: ignore[no-untyped-def]
     amplitude, inverse_metric : float
         ``a`` and ``1 / M_t``.
     value, first, second : ndarray of float64, shape (rows * width,)
-        Receive K, and its first and second derivative.
+        K and its first and second derivative, which are overwritten.
     """
     one = broadcast(1.0)
     factor = broadcast(SQUARED_DISTANCE_FACTOR)

@@ -1,9 +1,9 @@
 """Several float64 side by side as one value of compiled code: explicit SIMD for numba.
 
-The compiler vectorises none of the loops that matter here: small matrices have short
-rows, ``exp`` is a library call, and sums must keep their order. So the kernels say what
-they want. A `Lanes` value holds `WIDTH` numbers in one vector register; LLVM lowers it to
-whatever the processor has.
+The compiler does not vectorise the loops of the Gaussian process: the rows of small matrices are
+short, ``exp`` is a library call, and sums must keep their order. Therefore they are written in
+vector instructions. A `Lanes` value consists of `WIDTH` numbers in one vector register, and LLVM
+translates it to the instructions of the processor.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model, ty
 
 
 def _register_width() -> int:
-    """Return how many float64 fit in a register of the processor that numba compiles for."""
+    """Return the number of float64 in a register of the processor that numba compiles for."""
     _, _, features = cpu_target.target_context.codegen().magic_tuple()
     return 8 if "+avx512f" in features else 4
 
@@ -51,8 +51,8 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, frontend_type, VECTOR)
 
 
-def _place(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
-    """Pointer to the lanes that begin at `offset` of a one-dimensional array."""
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
+    """Return a pointer to the lanes that begin at `offset` of a one-dimensional array."""
     data = cgutils.create_struct_proxy(array_type)(context, builder, value=array).data
     return builder.bitcast(builder.gep(data, [offset]), VECTOR.as_pointer())
 
@@ -64,7 +64,7 @@ def _call(builder: Any, name: str, result: Any, arguments: Any, **options: Any) 
 
 
 def _repeat(builder: Any, vector_type: Any, value: Any) -> Any:
-    """Vector with `value` in every lane."""
+    """Return a vector with `value` in every lane."""
     undefined = ir.Constant(vector_type, ir.Undefined)
     single = builder.insert_element(undefined, value, ir.Constant(INDEX, 0))
     return builder.shuffle_vector(single, undefined, _shuffle([0] * WIDTH))
@@ -75,28 +75,28 @@ def _shuffle(order: list[int]) -> Any:
 
 
 def _instruction(function: Callable[..., Any]) -> Any:
-    """Make compiled code's own instruction of a generator of LLVM code."""
+    """Return an instruction for compiled code from a function that generates LLVM code."""
     return intrinsic(function)
 
 
 @_instruction
 def load(typing_context, array, offset):  # type: ignore[no-untyped-def]
-    """Lanes from ``array[offset:offset + WIDTH]``; no bounds are checked."""
+    """Return ``array[offset:offset + WIDTH]`` as lanes, without a check of the bounds."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _place(context, builder, signature.args[0], *arguments)
-        return builder.load(place, align=8, typ=VECTOR)
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=8, typ=VECTOR)
 
     return LANES(array, types.intp), generate
 
 
 @_instruction
 def store(typing_context, array, offset, value):  # type: ignore[no-untyped-def]
-    """Write lanes to ``array[offset:offset + WIDTH]``; no bounds are checked."""
+    """Write lanes to ``array[offset:offset + WIDTH]``, without a check of the bounds."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, offset, value = arguments
-        builder.store(value, _place(context, builder, signature.args[0], array, offset), align=8)
+        builder.store(value, _pointer(context, builder, signature.args[0], array, offset), align=8)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, LANES), generate
@@ -104,7 +104,7 @@ def store(typing_context, array, offset, value):  # type: ignore[no-untyped-def]
 
 @_instruction
 def broadcast(typing_context, value):  # type: ignore[no-untyped-def]
-    """Lanes with one float64 in all of them."""
+    """Return lanes that are all equal to one float64."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _repeat(builder, VECTOR, arguments[0])
@@ -114,7 +114,7 @@ def broadcast(typing_context, value):  # type: ignore[no-untyped-def]
 
 @_instruction
 def multiply_add(typing_context, a, b, c):  # type: ignore[no-untyped-def]
-    """``a * b + c``, in one rounding where the processor can."""
+    """Return ``a * b + c``, rounded once where the processor supports it."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _call(builder, f"llvm.fmuladd.{SUFFIX}", VECTOR, arguments)
@@ -124,7 +124,7 @@ def multiply_add(typing_context, a, b, c):  # type: ignore[no-untyped-def]
 
 @_instruction
 def square_root(typing_context, value):  # type: ignore[no-untyped-def]
-    """Square root of every lane."""
+    """Return the square root of every lane."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _call(builder, f"llvm.sqrt.{SUFFIX}", VECTOR, arguments)
@@ -134,7 +134,7 @@ def square_root(typing_context, value):  # type: ignore[no-untyped-def]
 
 @_instruction
 def zero_above(typing_context, value, quantity, limit):  # type: ignore[no-untyped-def]
-    """`value`, set to zero in the lanes where `quantity` is not below `limit`."""
+    """Return `value` with zeros in the lanes where `quantity` is not below `limit`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         value, quantity, limit = arguments
@@ -146,7 +146,7 @@ def zero_above(typing_context, value, quantity, limit):  # type: ignore[no-untyp
 
 @_instruction
 def total(typing_context, value):  # type: ignore[no-untyped-def]
-    """Sum over the lanes."""
+    """Return the sum of the lanes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         zero = ir.Constant(DOUBLE, -0.0)
@@ -158,7 +158,7 @@ def total(typing_context, value):  # type: ignore[no-untyped-def]
 
 @_instruction
 def times_power_of_two(typing_context, value, exponent):  # type: ignore[no-untyped-def]
-    """``value * 2**k``, where k is the integer in the low bits of the float64 `exponent`."""
+    """Return ``value * 2**k``, where k is the integer in the low bits of the float64 `exponent`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         value, exponent = (builder.bitcast(argument, INTEGERS) for argument in arguments)
@@ -170,7 +170,7 @@ def times_power_of_two(typing_context, value, exponent):  # type: ignore[no-unty
 
 @_instruction
 def keep_after(typing_context, value, lane):  # type: ignore[no-untyped-def]
-    """`value` with the lanes up to and including `lane` set to zero."""
+    """Return `value` with zeros in the lanes up to and including `lane`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         value, lane = arguments
@@ -196,13 +196,13 @@ def transpose(  # type: ignore[no-untyped-def]
 
         def row(array_type: Any, array: Any, first: Any, step: Any, number: int) -> Any:
             offset = builder.add(first, builder.mul(step, ir.Constant(INTEGER, number)))
-            return _place(context, builder, array_type, array, offset)
+            return _pointer(context, builder, array_type, array, offset)
 
         rows = [
             builder.load(row(signature.args[0], source, start, stride, number), align=8, typ=VECTOR)
             for number in range(WIDTH)
         ]
-        # Swap the off-diagonal quarters, then those of every quarter, down to single lanes.
+        # Exchange the off-diagonal quarters, then those of every quarter, down to single lanes.
         half = WIDTH // 2
         while half:
             for first in range(WIDTH):
@@ -215,8 +215,8 @@ def transpose(  # type: ignore[no-untyped-def]
                 rows[first + half] = builder.shuffle_vector(upper, lower, _shuffle(right))
             half //= 2
         for number in range(WIDTH):
-            place = row(signature.args[3], target, target_start, target_stride, number)
-            builder.store(rows[number], place, align=8)
+            pointer = row(signature.args[3], target, target_start, target_stride, number)
+            builder.store(rows[number], pointer, align=8)
         return context.get_dummy_value()
 
     integer = types.intp

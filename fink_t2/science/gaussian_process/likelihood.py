@@ -1,4 +1,4 @@
-"""Log-likelihood of a light curve with its gradient and Hessian in (ln a, ln M_t)."""
+"""Log-likelihood of a light curve, and its gradient and Hessian with respect to (ln a, ln M_t)."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ LOG_TWO_PI = np.log(2.0 * np.pi)
 
 @numba.njit(nogil=True, error_model="numpy")
 def log_likelihood(n, log_amplitude, log_metric, space) -> Any:  # type: ignore[no-untyped-def]
-    """Log-likelihood of the curve in `space`, whose matrix it leaves factorised.
+    """Return the log-likelihood of the light curve in `space`, and factorise its covariance there.
 
     Parameters
     ----------
     n : int
-        Points.
+        Number of points.
     log_amplitude, log_metric : float
         ln a and ln M_t.
     space : Workspace
+        The light curve.
 
     Returns
     -------
@@ -66,22 +67,22 @@ def log_likelihood(n, log_amplitude, log_metric, space) -> Any:  # type: ignore[
 
 @numba.njit(nogil=True, error_model="numpy")
 def gradient(n, space) -> Any:  # type: ignore[no-untyped-def]
-    """Gradient of the log-likelihood, after `log_likelihood` at the same parameters.
+    """Return the gradient of the log-likelihood, after `log_likelihood` at the same parameters.
 
     With A = K^-1, w = A y, dK/d ln a = K - D and K' = dK/d ln M_t (Rasmussen & Williams
-    2006, eq. 5.9), each component is ``1/2 (w' dK w - tr(A dK))``. Leaves A in
-    ``space.matrix``.
+    2006, eq. 5.9), each component is ``1/2 (w' dK w - tr(A dK))``. ``space.matrix`` contains A
+    afterwards.
 
     Returns
     -------
     float, float, float
-        Derivatives in ln a and ln M_t, and what K'' adds to the second derivative in
-        ln M_t: ``1/2 (w' K'' w - tr(A K''))``.
+        Derivatives with respect to ln a and ln M_t, and the contribution of K'' to the second
+        derivative with respect to ln M_t, ``1/2 (w' K'' w - tr(A K''))``.
     """
     rows, width = padded(n)
     zero = broadcast(0.0)
-    for place in range(rows * width, width * width, WIDTH):
-        store(space.matrix, place, zero)
+    for element in range(rows * width, width * width, WIDTH):
+        store(space.matrix, element, zero)
     invert(rows, width, space.unit, space.inverse_pivot, space.product, space.matrix)
 
     for column in range(0, width, WIDTH):
@@ -103,7 +104,7 @@ def gradient(n, space) -> Any:  # type: ignore[no-untyped-def]
         in_amplitude += space.variance[i] * space.matrix[row + i] - 1.0
         weight = broadcast(weight_i)
         start = i - i % WIDTH
-        # Diagonal blocks hold both triangles, the others stand for two.
+        # Diagonal blocks contain both triangles; each of the others occurs twice in the matrix.
         outer = weight * load(space.weight, start) - load(space.matrix, row + start)
         first_half = multiply_add(outer, load(space.first, row + start), first_half)
         second_half = multiply_add(outer, load(space.second, row + start), second_half)
@@ -120,28 +121,28 @@ def gradient(n, space) -> Any:  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, error_model="numpy")
 def hessian(n, in_amplitude, in_metric, bend, space) -> Any:  # type: ignore[no-untyped-def]
-    """Hessian of the log-likelihood, after `gradient`, whose three results it takes.
+    """Return the Hessian of the log-likelihood, after `gradient`, whose three results it takes.
 
     ::
 
         H_ij = 1/2 w' K_ij w - w' K_i A K_j w + 1/2 tr(A K_i A K_j) - 1/2 tr(A K_ij)
 
-    Everything in dK/d ln a reduces to D, because A (K - D) = 1 - A D, so that one
-    product, B = K' A, is all the cubic work.
+    All terms with dK/d ln a reduce to D, because A (K - D) = 1 - A D. Therefore B = K' A is the
+    only product of matrices.
 
     Returns
     -------
     float, float, float
-        Second derivatives: ln a twice, mixed, ln M_t twice.
+        Second derivatives with respect to ln a, to both, and to ln M_t.
     """
     rows, width = padded(n)
     zero = broadcast(0.0)
     product = space.product
-    for place in range(0, width * width, WIDTH):
-        store(product, place, zero)
+    for element in range(0, width * width, WIDTH):
+        store(product, element, zero)
     for panel in range(0, rows, PANEL):
         start = panel - panel % WIDTH
-        # K' is stored in upper blocks: left of the diagonal read its columns.
+        # Only the upper blocks of K' are stored: left of the diagonal its columns are used.
         add_products(
             product,
             panel * width,

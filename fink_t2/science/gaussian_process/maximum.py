@@ -20,23 +20,26 @@ FIRST_LOG_METRIC: Final = np.log(20.0**2)
 
 #: Longest step in either logarithm.
 LONGEST_STEP: Final = 2.0
-#: A promised gain in log-likelihood below this is not worth a step.
+#: The search ends where the next step promises a gain in log-likelihood of this or less.
 SMALLEST_GAIN: Final = 1e-7
-#: After a Newton step that was this short and promised this little, the next one would
-#: be of the order of its square: not worth a gradient.
+#: A Newton step shorter and with a smaller promised gain than these is the last one: the next
+#: would be of the order of its square.
 LAST_STEP: Final = 0.1
 LAST_GAIN: Final = 1e-4
-#: After a full step that promised less than this, its Hessian is good for one more check.
+#: After a full step that promised less than this, convergence is first tested with its Hessian,
+#: because a new one costs more than a gradient.
 NEAR_GAIN: Final = 1e-2
-#: Rounding errors of the log-likelihood.
+#: Size of the rounding errors of the log-likelihood.
 ROUNDING: Final = 1e-8
+#: Largest number of evaluations of the log-likelihood in one search.
 MOST_EVALUATIONS: Final = 100
+#: Smallest fraction of a step that is halved once more.
 SMALLEST_FRACTION: Final = 1e-6
 
 
 @numba.njit(nogil=True, error_model="numpy", forceinline=True)
 def clip(value, low, high) -> Any:  # type: ignore[no-untyped-def]
-    """`value`, or the bound it lies beyond."""
+    """Return `value`, or the bound that it exceeds."""
     return min(max(value, low), high)
 
 
@@ -44,25 +47,25 @@ def clip(value, low, high) -> Any:  # type: ignore[no-untyped-def]
 def ascent_step(  # type: ignore[no-untyped-def]
     amplitude, metric, gradient0, gradient1, hessian00, hessian01, hessian11, start
 ) -> Any:
-    """Newton step within the bounds, and the gain in log-likelihood it promises.
+    """Return a Newton step within the bounds and the gain in log-likelihood that it promises.
 
-    Where the log-likelihood is not concave, the Hessian's eigenvalues are taken by their
-    absolute value, which makes the step one uphill. A parameter at its bound stays there
-    while the gradient points outwards.
+    Where the log-likelihood is not concave, the absolute values of the Hessian's eigenvalues are
+    used, so that the step leads uphill. A parameter at its bound stays there while the gradient
+    points outwards.
 
     Parameters
     ----------
     amplitude, metric : float
         ln a and ln M_t.
     gradient0, gradient1, hessian00, hessian01, hessian11 : float
-        Derivatives of the log-likelihood in them.
+        First and second derivatives of the log-likelihood with respect to them.
     start : float
-        Start of ln a, in the middle of its range.
+        Initial value of ln a, which is the centre of its range.
 
     Returns
     -------
     float, float, float
-        Step in ln a, step in ln M_t, gradient times step.
+        Step in ln a, step in ln M_t, and the scalar product of gradient and step.
     """
     low0 = start - AMPLITUDE_RANGE
     high0 = start + AMPLITUDE_RANGE
@@ -100,7 +103,9 @@ def ascent_step(  # type: ignore[no-untyped-def]
     clipped0 = clip(amplitude + step0, low0, high0) - amplitude
     clipped1 = clip(metric + step1, low1, high1) - metric
     if free0 and free1:
-        # A step that meets one bound goes on along it.
+        # A step that meets one bound continues along it. The comparisons are also true where adding
+        # and subtracting the parameter has rounded a step, which costs at most an evaluation;
+        # exact ones would change grids slightly and thus need a new PREPROCESSING_VERSION.
         if clipped0 != step0 and clipped1 == step1:
             along = (gradient1 + hessian01 * clipped0) / max(abs(hessian11), 1e-12)
             along = clip(along, -LONGEST_STEP, LONGEST_STEP)
@@ -111,7 +116,7 @@ def ascent_step(  # type: ignore[no-untyped-def]
             clipped0 = clip(amplitude + along, low0, high0) - amplitude
     gain = gradient0 * clipped0 + gradient1 * clipped1
     if gain <= 0.0 and (free0 or free1):
-        # The bounds have bent the step downhill: take each parameter by itself.
+        # Cut off at the bounds, the step leads downhill: treat each parameter separately.
         if free0:
             along = clip(gradient0 / max(abs(hessian00), 1e-12), -LONGEST_STEP, LONGEST_STEP)
             clipped0 = clip(amplitude + along, low0, high0) - amplitude
@@ -124,7 +129,7 @@ def ascent_step(  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, error_model="numpy", forceinline=True)
 def find_weights(n, space) -> Any:  # type: ignore[no-untyped-def]
-    """K^-1 y into ``space.weight``, from the factor that `log_likelihood` left."""
+    """Write K^-1 y to ``space.weight``, from the factor that `log_likelihood` has computed."""
     rows, width = padded(n)
     for column in range(0, width, WIDTH):
         store(space.weight, column, load(space.forward, column))
@@ -133,21 +138,23 @@ def find_weights(n, space) -> Any:  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, error_model="numpy")
 def maximise(n, start, space) -> Any:  # type: ignore[no-untyped-def]
-    """Climb from the published start to the maximum, and leave K^-1 y in ``space.weight``.
+    """Find the maximum of the log-likelihood from the published start.
+
+    ``space.weight`` contains K^-1 y at the maximum afterwards.
 
     Parameters
     ----------
     n : int
-        Points.
+        Number of points.
     start : float
-        Start of ln a.
+        Initial value of ln a.
     space : Workspace
         The light curve.
 
     Returns
     -------
     float, float, float, bool
-        ln a, ln M_t, log-likelihood, and whether a maximum was found.
+        ln a, ln M_t, log-likelihood, and whether the search has converged.
     """
     amplitude = start
     metric = FIRST_LOG_METRIC
@@ -161,26 +168,26 @@ def maximise(n, start, space) -> Any:  # type: ignore[no-untyped-def]
     fraction = 1.0
     is_last = False
     for _ in range(MOST_EVALUATIONS):
-        found = log_likelihood(n, amplitude + fraction * step0, metric + fraction * step1, space)
-        if is_last and found > best - ROUNDING:
+        value = log_likelihood(n, amplitude + fraction * step0, metric + fraction * step1, space)
+        if is_last and value > best - ROUNDING:
             find_weights(n, space)
-            return amplitude + fraction * step0, metric + fraction * step1, found, True
-        if not found > best + 1e-4 * fraction * gain:
+            return amplitude + fraction * step0, metric + fraction * step1, value, True
+        if not value > best + 1e-4 * fraction * gain:
             if fraction == 0.0:
                 find_weights(n, space)
                 return amplitude, metric, best, gain < LAST_GAIN
-            # Where no step uphill is left that float64 can tell from the level, go back.
+            # Where not even a small fraction of the step is an improvement in float64, go back.
             fraction = 0.5 * fraction if fraction > SMALLEST_FRACTION else 0.0
             is_last = False
             continue
         amplitude += fraction * step0
         metric += fraction * step1
-        best = found
+        best = value
         is_near = fraction == 1.0 and 0.0 < gain < NEAR_GAIN
 
         gradient0, gradient1, bend = gradient(n, space)
         if is_near:
-            # The last step's Hessian still holds: often that settles it.
+            # The Hessian of the last step is often sufficient to detect convergence.
             _, _, gain = ascent_step(
                 amplitude, metric, gradient0, gradient1, hessian00, hessian01, hessian11, start
             )

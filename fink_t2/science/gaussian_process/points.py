@@ -1,4 +1,4 @@
-"""One light curve as the fit wants it: valid points, time from zero, flux of order one."""
+"""Points of one light curve for the fit: valid ones only, time from zero, flux of order one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 #: Variance added to every point, in units of the scale squared. It keeps the covariance
-#: positive definite where errors are zero, and is nothing at S/N below 1e5.
+#: positive definite where errors are zero, and is negligible at a signal-to-noise ratio below 1e5.
 SMALLEST_VARIANCE: Final = 1e-10
 
-# What lies beyond these is no measurement of anything; it is cut off to keep float64
-# arithmetic, squares and products finite.
+# Values beyond these limits are no plausible measurements. They are set to the limits to keep
+# squares and products finite in float64.
 _LARGEST_VARIANCE = 1e20
 _LARGEST_FLUX = 1e10
 _LARGEST_TIME = 1e8
@@ -31,14 +31,14 @@ class Points(NamedTuple):
     flux: FloatArray
     """Flux divided by the curve's scale."""
     variance: FloatArray
-    """Its variance."""
+    """Variance of the divided flux."""
     passband: npt.NDArray[np.int64]
     """Index of the passband."""
 
 
 @numba.njit(nogil=True)
 def allocate_points(capacity) -> Any:  # type: ignore[no-untyped-def]
-    """Arrays for up to `capacity` points."""
+    """Return arrays for up to `capacity` points."""
     return Points(
         np.empty(capacity), np.empty(capacity), np.empty(capacity), np.empty(capacity, np.int64)
     )
@@ -46,7 +46,7 @@ def allocate_points(capacity) -> Any:  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True)
 def copy(n, source, target) -> Any:  # type: ignore[no-untyped-def]
-    """Copy the first n points."""
+    """Copy the first n points from one set of arrays to another."""
     for point in range(n):
         target.time[point] = source.time[point]
         target.flux[point] = source.flux[point]
@@ -58,7 +58,7 @@ def copy(n, source, target) -> Any:  # type: ignore[no-untyped-def]
 def measurements(  # type: ignore[no-untyped-def]
     begin, end, time, flux, flux_error, passband, n_bands, points
 ) -> Any:
-    """Copy the valid points of a curve, with times from zero and fluxes by the scale.
+    """Copy the valid points of a light curve, with times from zero and fluxes divided by a scale.
 
     The scale is the published one: |flux| at the highest signal to noise, where
     ``S/N = |f| / sqrt(e^2 + (0.01 max f)^2)``.
@@ -66,19 +66,19 @@ def measurements(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     begin, end : int
-        Where the curve lies in the flat arrays.
+        Range of the light curve in the flat arrays.
     time, flux, flux_error, passband : ndarray, shape (P,)
-        Flat arrays of the batch.
+        Flat arrays of all light curves of the batch.
     n_bands : int
-        Number of passbands; points of any other are left out, as are those that are
-        not finite.
+        Number of passbands. Points with another passband, or with values that are not finite,
+        are left out.
     points : Points
         Receives the valid points.
 
     Returns
     -------
     int, float
-        Number of points; scale, zero where no point has any flux.
+        Number of points, and the scale, which is zero where all fluxes are zero.
     """
     t, f, v, b = points
     n = 0

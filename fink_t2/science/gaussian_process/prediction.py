@@ -18,38 +18,38 @@ from fink_t2.science.gaussian_process.lanes import (
 
 
 @numba.njit(nogil=True, forceinline=True)
-def predict(n, space, inverse_metric, places, band_colours, row, grid) -> Any:  # type: ignore[no-untyped-def]
-    """Fill `grid` with the sum over points of R(grid, point) times the point's weight.
+def predict(n, space, inverse_metric, grid_times, band_colours, row, grid) -> Any:  # type: ignore[no-untyped-def]
+    """Fill `grid` with the sum over points of their correlation with the grid times their weight.
 
     Parameters
     ----------
     n : int
-        Points.
+        Number of points.
     space : Workspace
-        Fitted light curve: uses time, colour and weight.
+        The fitted light curve, of which time, colour and weight are used.
     inverse_metric : float
         ``1 / M_t``.
-    places : ndarray of float64, shape (P,)
+    grid_times : ndarray of float64, shape (P,)
         Times of the grid, days since the first point, padded to the register's width.
     band_colours : ndarray of float64, shape (M,)
         Wavelengths as of `scaled_wavelength`.
     row : ndarray of float64, shape (P,)
         Work array.
     grid : ndarray of float64, shape (L, M)
-        Receives the mean.
+        Posterior mean, which is overwritten.
     """
     length, n_bands = grid.shape
     metric = broadcast(SQUARED_DISTANCE_FACTOR * inverse_metric)
     for band in range(n_bands):
         colour = band_colours[band]
-        for place in range(0, length, WIDTH):
-            time = load(places, place)
+        for position in range(0, length, WIDTH):
+            time = load(grid_times, position)
             mean = broadcast(0.0)
             for point in range(n):
                 lag = time - broadcast(space.time[point])
                 shift = colour - space.colour[point]
                 s = square_root(multiply_add(lag * lag, metric, broadcast(shift * shift)))
                 mean = multiply_add(broadcast(space.weight[point]), correlation(s), mean)
-            store(row, place, mean)
-        for place in range(length):
-            grid[place, band] = row[place]
+            store(row, position, mean)
+        for position in range(length):
+            grid[position, band] = row[position]

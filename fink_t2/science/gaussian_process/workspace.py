@@ -1,4 +1,4 @@
-"""The arrays that one fit works in, allocated once for a whole batch."""
+"""Work arrays of a fit, allocated once for a whole batch."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from fink_t2.science.gaussian_process.lanes import WIDTH
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Padding points lie this many days away, from the curve and from each other: the
-#: kernel, clamped there, is 1e-300 or less.
+#: Distance in days of the padding points from the light curve and from each other. The kernel is
+#: zero there.
 PADDING_DISTANCE = 1e12
 
 
@@ -31,24 +31,25 @@ class Workspace(NamedTuple):
     flux: FloatArray
     """Flux divided by the curve's scale."""
     variance: FloatArray
-    """Its variance, zero for padding."""
+    """Variance of the divided flux; zero for padding."""
     forward: FloatArray
     """Flux after forward elimination."""
     weight: FloatArray
     """K^-1 y."""
     inverse_pivot: FloatArray
+    """Inverse diagonal of the triangular factor."""
     noisy: FloatArray
     """K^-1 D K^-1 y."""
     moved: FloatArray
     """K' K^-1 y, with K' = dK / d ln M_t."""
     block: FloatArray
-    """One square block."""
+    """One square block of a matrix."""
     matrix: FloatArray
-    """K, then its factor, then its inverse."""
+    """K, later its triangular factor, and then its inverse."""
     unit: FloatArray
-    """Minus the unit triangular factor."""
+    """Unit triangular factor, with the opposite sign."""
     product: FloatArray
-    """Inverse of the triangular factor, then K' K^-1."""
+    """Inverse of the triangular factor, later K' K^-1."""
     first: FloatArray
     """dK / d ln M_t."""
     second: FloatArray
@@ -57,13 +58,13 @@ class Workspace(NamedTuple):
 
 @numba.njit(nogil=True, forceinline=True)
 def padded(n) -> Any:  # type: ignore[no-untyped-def]
-    """Rows and row length of a matrix for n points."""
+    """Return the number and the length of the rows of a matrix for n points, with padding."""
     return (n + PANEL - 1) // PANEL * PANEL, (n + WIDTH - 1) // WIDTH * WIDTH
 
 
 @numba.njit(nogil=True)
 def allocate(capacity) -> Any:  # type: ignore[no-untyped-def]
-    """Workspace for light curves of up to `capacity` points, aligned to cache lines."""
+    """Return a workspace for up to `capacity` points, whose arrays are aligned to cache lines."""
     _, width = padded(capacity)
     vector = (width + 7) // 8 * 8
     matrix = (width * width + 7) // 8 * 8
@@ -92,12 +93,12 @@ def allocate(capacity) -> Any:  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True)
 def fill(n, points, colours, space) -> Any:  # type: ignore[no-untyped-def]
-    """Put n points into the workspace and pad them.
+    """Copy n points to the workspace, followed by padding.
 
     Parameters
     ----------
     n : int
-        Points.
+        Number of points.
     points : Points
         The light curve.
     colours : ndarray of float64, shape (M,)
