@@ -117,7 +117,7 @@ setup(
         "simulation": SIMULATION,
         "tables": ["astropy>=6"],
         "train": TRAIN,
-        "gpu": ["tensorflow[and-cuda]>=2.20", *TRAIN[1:]],
+        "gpu": ["tensorflow[and-cuda]>=2.20", *TRAIN],
         "lsst": ["lsst-alert-packet"],
         "docs": DOCS,
         "dev": [

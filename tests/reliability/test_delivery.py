@@ -1,6 +1,6 @@
 """A batch is in the tables once, wherever a crash has cut it short.
 
-`bin/chaos` kills real processes; here every place between two steps has its turn.
+`fink-t2 chaos` kills real processes; here every place between two steps has its turn.
 """
 
 from __future__ import annotations
