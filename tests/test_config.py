@@ -108,7 +108,7 @@ filter = "t2_class == 'KN'"
         ),
         (
             "[model]\nname = 2026-08-01\n",
-            r"'model.name' must be a valid string, not a date or a time",
+            r"no setting takes a date or a time, such as 2026-08-01",
         ),
         ("[trigger]\nseconds = true\n", r"'trigger.seconds' must be a valid number, not True"),
         ("[trigger]\nseconds = nan\n", r"'trigger.seconds' must be greater than or equal to 0"),
@@ -202,9 +202,10 @@ def test_secrets_come_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
         resolve_secret("env:FINK_T2_NO_SUCH_SECRET")
     path = tmp_path / "secret"
     path.write_text("from a file\n")
-    path.chmod(0o644)
-    with pytest.raises(ConfigError, match="others may read it"):
-        resolve_secret(f"file:{path}")
+    for mode in (0o644, 0o640, 0o604):
+        path.chmod(mode)
+        with pytest.raises(ConfigError, match="others may read it"):
+            resolve_secret(f"file:{path}")
     path.chmod(0o600)
     assert resolve_secret(f"file:{path}") == "from a file"
     with pytest.raises(ConfigError, match="can't be read"):

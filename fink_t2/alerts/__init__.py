@@ -1,4 +1,4 @@
-"""Reading alert packets: frames, schemas, and the few fields that classification needs."""
+"""Reading of alert packets: frames, schemas, and the fields that classification needs."""
 
 from fink_t2.alerts.decode import decode_alert, decode_alerts
 from fink_t2.alerts.schema_sources import SchemaSource, schema_source

@@ -1,4 +1,4 @@
-"""The cutouts of a batch of alerts as images, decoded when they are looked at."""
+"""The cutouts of a batch of alerts as images, which are decoded on access."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fink_t2.alerts.fits_stamp import read_stamp
 
-#: What the cutouts show, and how the alerts of ZTF and Rubin call them.
+#: Names of the cutouts, and of the fields of ZTF's and Rubin's alerts that contain them.
 CUTOUT_FIELDS: Final = {
     "science": "cutoutScience",
     "template": "cutoutTemplate",
@@ -52,5 +52,5 @@ class Stamps(Sequence[Image | None]):
         return (self[k] for k in range(len(self)))
 
     def select(self, chosen: Iterable[int]) -> Stamps:
-        """Return the cutouts of some of the alerts, in the given order."""
+        """Return the cutouts of the alerts at the given indices, in this order."""
         return Stamps([self._contents[k] for k in chosen])

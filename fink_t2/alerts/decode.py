@@ -1,7 +1,7 @@
-"""Decode alert packets in Python, only the fields that classification needs.
+"""Decode the fields of alert packets that classification needs, in Python.
 
-The streaming job decodes in the JVM (`fink_t2.stream.decode`); this is the reader for files on
-one machine, and what the tests hold the JVM's answer against.
+This decoder is used for files on one machine, and by tests as a reference for the decoding in the
+JVM, which the streaming job uses (`fink_t2.stream.decode`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fink_t2.errors import AlertError
 from fink_t2.surveys import Survey, get_survey
 from fink_t2.surveys.values import first_value
 
-#: What fastavro raises on data that do not match their schema.
+#: Exceptions of fastavro for data that do not match their schema.
 DATA_ERRORS = (
     EOFError,
     ValueError,
@@ -51,32 +51,32 @@ def decode_alert(
     schemas: SchemaSource | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> dict[str, Any]:
-    """Decode a message that holds one alert.
+    """Decode a message that contains one alert.
 
     Parameters
     ----------
     message : bytes
-        An Avro container, or a datum in Confluent's wire format.
+        Avro container, or record in Confluent's wire format.
     survey : str or Survey
-        Whose alert it is.
+        Survey that issued the alert.
     schemas : SchemaSource, optional
-        Where Confluent schema ids are looked up.
+        Where the schema ids of Confluent's wire format are looked up.
     limits : Limits
-        Bounds on what the message may make this function do.
+        Limits on the size of the message, its schema and its records.
 
     Returns
     -------
     dict
-        The fields of `fink_t2.alerts.wanted_fields.wanted_fields`; None where the alert has none.
+        The fields of `fink_t2.alerts.wanted_fields.wanted_fields`; None where the alert lacks one.
 
     Raises
     ------
     AlertError
-        If it can't be decoded, for any reason, or holds more than one alert.
+        If the message can't be decoded or contains several alerts.
     """
     alerts = list(decode_alerts(message, survey, schemas, limits))
     if len(alerts) != 1:
-        raise AlertError(f"message holds {len(alerts)} alerts, not one")
+        raise AlertError(f"message contains {len(alerts)} alerts instead of one")
     return alerts[0]
 
 
@@ -91,12 +91,12 @@ def decode_alerts(
     Yields
     ------
     dict
-        One alert after the other.
+        The next alert.
 
     Raises
     ------
     AlertError
-        At the first that can't be decoded.
+        If the next alert can't be decoded.
     """
     survey = get_survey(survey)
     message = check_frame(message, limits)
@@ -120,23 +120,43 @@ def decode_alerts(
 
 @lru_cache(maxsize=64)
 def alert_schema(text: str, survey: Survey, limits: Limits = DEFAULT_LIMITS) -> Schema:
-    """Return a writer's schema, checked and fitted to the fields that are needed.
+    """Return a writer schema, checked and fitted to the fields that classification needs.
+
+    Parameters
+    ----------
+    text : str
+        The writer schema as JSON text.
+    survey : Survey
+        Survey that issued the alerts.
+    limits : Limits
+        Limits on the size of the schema.
 
     Raises
     ------
     AlertError
-        If it is unsound, or lacks a required field.
+        If the schema is not valid or lacks a required field.
     """
     return fit_alert(text, survey, wanted_schema(survey), limits).schema
 
 
 def fit_alert(text: str, survey: Survey, reader: Schema, limits: Limits = DEFAULT_LIMITS) -> Fitted:
-    """Check a writer's schema and fit it to a reader schema.
+    """Check a writer schema and fit it to a reader schema.
+
+    Parameters
+    ----------
+    text : str
+        The writer schema as JSON text.
+    survey : Survey
+        Survey that issued the alerts.
+    reader : dict
+        The reader schema.
+    limits : Limits
+        Limits on the size of the writer schema.
 
     Raises
     ------
     AlertError
-        If it is unsound, or lacks a required field.
+        If the writer schema is not valid or lacks a required field.
     """
     writer = with_newer_names(parse_schema(text, limits), newer_names(survey))
     fitted = fit(writer, reader)
@@ -145,12 +165,22 @@ def fit_alert(text: str, survey: Survey, reader: Schema, limits: Limits = DEFAUL
 
 
 def check_has_required(fitted: Fitted, text: str, survey: Survey) -> None:
-    """Refuse a writer's schema that lacks a required field.
+    """Check that a writer schema has the required fields of a survey.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        The writer schema, fitted to a reader schema.
+    text : str
+        The writer schema as JSON text, for the message.
+    survey : Survey
+        Survey that issued the alerts.
 
     Raises
     ------
     AlertError
-        Naming schema and fields.
+        If a required field is missing or has a type that can't be read. The message names the
+        schema and the fields.
     """
     lacking = [name for name in survey.required_fields if name not in fitted.readable]
     if lacking:
@@ -158,12 +188,19 @@ def check_has_required(fitted: Fitted, text: str, survey: Survey) -> None:
 
 
 def check_required(alert: dict[str, Any], survey: Survey) -> None:
-    """Refuse an alert whose required fields are null.
+    """Check that the required fields of an alert are not null.
+
+    Parameters
+    ----------
+    alert : dict
+        The decoded alert.
+    survey : Survey
+        Survey that issued it.
 
     Raises
     ------
     AlertError
-        Naming the field.
+        If a required field is null; the message names it.
     """
     for name in survey.required_fields:
         if first_value(alert, (name, *older_names(survey).get(name, ()))) is None:
@@ -173,19 +210,30 @@ def check_required(alert: dict[str, Any], survey: Survey) -> None:
 def read_records(
     data: bytes, count: int, writer: Schema, reader: Schema | None = None
 ) -> Iterator[tuple[dict[str, Any], int]]:
-    """Read the records that lie one after the other in a block.
+    """Read the records of a block.
+
+    Parameters
+    ----------
+    data : bytes
+        The decompressed records, concatenated.
+    count : int
+        Number of records.
+    writer : dict
+        Schema with which they were written.
+    reader : dict, optional
+        Schema with which they are read; default: that of the writer.
 
     Yields
     ------
     record : dict
         The next record.
     end : int
-        Where in ``data`` it ends.
+        Position of its end in ``data``.
 
     Raises
     ------
     AlertError
-        If they do not match the schema, or do not fill the block exactly.
+        If the records do not match the schema, or do not fill the block exactly.
     """
     stream = io.BytesIO(data)
     for number in range(count):
@@ -199,7 +247,7 @@ def read_records(
                 f"its schema ({problem[:200]})"
             ) from None
         if not isinstance(record, dict):
-            raise AlertError(f"record {number + 1} of {count} is no record")
+            raise AlertError(f"record {number + 1} of {count} is not an Avro record")
         yield record, stream.tell()
     if stream.tell() != len(data):
-        raise AlertError(f"{len(data) - stream.tell()} bytes left behind the last record")
+        raise AlertError(f"{len(data) - stream.tell()} bytes are left after the last record")

@@ -1,7 +1,7 @@
-"""Avro schemas: checked, written out in one canonical form, and fitted to one reader schema.
+"""Avro schemas: validation, a canonical form, and conversion to a reader schema.
 
-Schemas of alerts come from outside, as part of the message. They are taken apart here, on the
-driver, once each; what the JVM gets is written anew from the parts, so that it can't refuse it.
+The schemas of alerts come from outside, as part of the messages. Each is parsed once on the driver
+and written anew in a canonical form, which the JVM's parser accepts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from fink_t2.errors import AlertError
 Schema = Any  # JSON: str, list or dict
 
 PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
-#: What a reader makes of a writer's type (Avro 1.11 specification, "Schema Resolution").
+#: Types to which a reader can convert the type of a writer (Avro 1.11 specification, "Schema
+#: Resolution").
 PROMOTIONS = {
     "int": ("long", "float", "double"),
     "long": ("float", "double"),
@@ -31,18 +32,18 @@ LARGEST_FIXED = 65536
 
 
 def parse_schema(text: str, limits: Limits = DEFAULT_LIMITS) -> Schema:
-    """Read a schema and bring it into canonical form.
+    """Parse a schema and return its canonical form.
 
-    Named types are written out where they are used, each record named for its place;
-    comments, defaults, aliases and logical types are left out, since they do not change how
-    data are encoded.
+    The definitions of named types are inserted where they are used, and each is named after its
+    path. Comments, defaults, aliases and logical types are removed, since they do not affect the
+    encoding.
 
     Parameters
     ----------
     text : str
         JSON text of a record schema.
     limits : Limits
-        Bounds on its size.
+        Limits on its size, its depth and its number of fields.
 
     Returns
     -------
@@ -52,8 +53,8 @@ def parse_schema(text: str, limits: Limits = DEFAULT_LIMITS) -> Schema:
     Raises
     ------
     AlertError
-        If it is no valid record schema, refers to itself, is larger than the limits, or holds
-        arrays whose items take no bytes (their declared length would not be bounded by data).
+        If it is not a valid schema of a record, refers to itself, exceeds the limits, or contains
+        arrays whose items have no bytes (the size of the data would not bound their length).
     """
     if len(text) > limits.schema_bytes:
         raise AlertError(f"schema of {len(text)} characters, longer than {limits.schema_bytes}")
@@ -65,12 +66,12 @@ def parse_schema(text: str, limits: Limits = DEFAULT_LIMITS) -> Schema:
     except ValueError as error:
         raise AlertError(f"schema is not JSON ({error})") from None
     if not (isinstance(schema, dict) and schema["type"] == "record"):
-        raise AlertError("schema is not that of a record")
+        raise AlertError("schema is not a schema of a record")
     return schema
 
 
 def schema_name(text: str) -> str:
-    """Return name and version of a schema as they help a person, "?" where it has none."""
+    """Return name and version of a schema for messages, or "?" if it has none."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
@@ -83,7 +84,7 @@ def schema_name(text: str) -> str:
 
 
 class _Canonical:
-    """Writes a schema out anew, counting as it goes."""
+    """Converts a schema to the canonical form, and counts its fields and types."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -91,83 +92,95 @@ class _Canonical:
         self.definitions: dict[str, tuple[dict[str, Any], str]] = {}
 
     def of(
-        self, raw: Schema, place: str, namespace: str, around: tuple[str, ...]
+        self, raw: Schema, path: str, namespace: str, enclosing: tuple[str, ...]
     ) -> tuple[Schema, bool]:
-        """Return the canonical schema, and whether a value of it may take no bytes at all."""
+        """Return the canonical form of a schema, and whether its values may have no bytes.
+
+        Parameters
+        ----------
+        raw : str, list or dict
+            The schema as JSON.
+        path : str
+            Dotted name of what the schema describes.
+        namespace : str
+            Namespace of the enclosing definition.
+        enclosing : tuple of str
+            Names of the enclosing records, arrays and maps.
+        """
         self.nodes += 1
         if self.nodes > self.limits.schema_nodes:
             raise AlertError(f"schema with more than {self.limits.schema_nodes} fields and types")
-        if place.count(".") + len(around) > self.limits.schema_depth:
+        if path.count(".") + len(enclosing) > self.limits.schema_depth:
             raise AlertError(f"schema nested deeper than {self.limits.schema_depth}")
         if isinstance(raw, list):
-            return self._union(raw, place, namespace, around), False
+            return self._union(raw, path, namespace, enclosing), False
         if isinstance(raw, str):
-            return self._named(raw, place, namespace, around)
+            return self._named(raw, path, namespace, enclosing)
         if not isinstance(raw, dict) or "type" not in raw:
-            raise AlertError(f"schema: {place} has no type")
-        kind = raw["type"]
-        if not isinstance(kind, str):
-            return self.of(kind, place, namespace, around)
-        if kind == "array":
-            items, is_empty = self.of(raw.get("items"), place, namespace, (*around, "[]"))
+            raise AlertError(f"schema: {path} has no type")
+        raw_type = raw["type"]
+        if not isinstance(raw_type, str):
+            return self.of(raw_type, path, namespace, enclosing)
+        if raw_type == "array":
+            items, is_empty = self.of(raw.get("items"), path, namespace, (*enclosing, "[]"))
             if is_empty:
-                raise AlertError(f"schema: the items of {place} take no bytes")
+                raise AlertError(f"schema: the items of {path} have no bytes")
             return {"type": "array", "items": items}, False
-        if kind == "map":
-            values, _ = self.of(raw.get("values"), place, namespace, (*around, "{}"))
+        if raw_type == "map":
+            values, _ = self.of(raw.get("values"), path, namespace, (*enclosing, "{}"))
             return {"type": "map", "values": values}, False
-        if kind in ("record", "error", "enum", "fixed"):
-            return self._definition(raw, place, namespace, around)
-        return self._named(kind, place, namespace, around)
+        if raw_type in ("record", "error", "enum", "fixed"):
+            return self._definition(raw, path, namespace, enclosing)
+        return self._named(raw_type, path, namespace, enclosing)
 
     def _named(
-        self, name: str, place: str, namespace: str, around: tuple[str, ...]
+        self, name: str, path: str, namespace: str, enclosing: tuple[str, ...]
     ) -> tuple[Schema, bool]:
         if name in PRIMITIVES:
             return name, name == "null"
         full = name if "." in name or not namespace else f"{namespace}.{name}"
-        found = self.definitions.get(full) or self.definitions.get(name)
-        if found is None:
-            raise AlertError(f"schema: {place} has the unknown type {name[:80]!r}")
-        definition, its_namespace = found
-        return self._definition(definition, place, its_namespace, around)
+        named_type = self.definitions.get(full) or self.definitions.get(name)
+        if named_type is None:
+            raise AlertError(f"schema: {path} has the unknown type {name[:80]!r}")
+        definition, definition_namespace = named_type
+        return self._definition(definition, path, definition_namespace, enclosing)
 
     def _union(
-        self, raw: list[Schema], place: str, namespace: str, around: tuple[str, ...]
+        self, raw: list[Schema], path: str, namespace: str, enclosing: tuple[str, ...]
     ) -> Schema:
         branches: list[Schema] = []
         for number, branch in enumerate(raw):
             if isinstance(branch, list):
-                raise AlertError(f"schema: {place} is a union within a union")
+                raise AlertError(f"schema: {path} is a union within a union")
             several = sum(other != "null" for other in raw) > 1
             branches.append(
-                self.of(branch, f"{place}_{number}" if several else place, namespace, around)[0]
+                self.of(branch, f"{path}_{number}" if several else path, namespace, enclosing)[0]
             )
         plain = [b if isinstance(b, str) else b["type"] for b in branches if _is_unnamed(b)]
         if not branches or len(set(plain)) < len(plain):
-            raise AlertError(f"schema: {place} is an empty union, or has one type twice")
+            raise AlertError(f"schema: {path} is an empty union, or has the same type twice")
         return branches
 
     def _definition(
-        self, raw: dict[str, Any], place: str, namespace: str, around: tuple[str, ...]
+        self, raw: dict[str, Any], path: str, namespace: str, enclosing: tuple[str, ...]
     ) -> tuple[Schema, bool]:
         name = raw.get("name")
         if not isinstance(name, str):
-            raise AlertError(f"schema: the {raw['type']} at {place} has no name")
+            raise AlertError(f"schema: the {raw['type']} at {path} has no name")
         if "." in name:
             namespace = name.rpartition(".")[0]
         elif isinstance(raw.get("namespace"), str):
             namespace = raw["namespace"]
         full = name if "." in name or not namespace else f"{namespace}.{name}"
-        if full in around:
+        if full in enclosing:
             raise AlertError(f"schema: {full[:80]} refers to itself")
         self.definitions.setdefault(full, (raw, namespace))
-        own_namespace, _, own_name = place.rpartition(".")
+        own_namespace, _, own_name = path.rpartition(".")
         named = {"name": own_name} | ({"namespace": own_namespace} if own_namespace else {})
         if raw["type"] == "fixed":
             size = raw.get("size")
             if type(size) is not int or not 0 <= size <= LARGEST_FIXED:
-                raise AlertError(f"schema: fixed of size {size!r} at {place}")
+                raise AlertError(f"schema: fixed of size {size!r} at {path}")
             return {"type": "fixed", **named, "size": size}, size == 0
         if raw["type"] == "enum":
             symbols = raw.get("symbols")
@@ -177,24 +190,24 @@ class _Canonical:
                 or not all(isinstance(s, str) and NAME.fullmatch(s) for s in symbols)
                 or len(set(symbols)) < len(symbols)
             ):
-                raise AlertError(f"schema: enum at {place} has no valid symbols")
+                raise AlertError(f"schema: enum at {path} has no valid symbols")
             return {"type": "enum", **named, "symbols": symbols}, False
         fields = []
         is_empty = True
         raw_fields = raw.get("fields")
         if not isinstance(raw_fields, list):
-            raise AlertError(f"schema: record at {place} has no fields")
+            raise AlertError(f"schema: record at {path} has no fields")
         for raw_field in raw_fields:
             field_name = raw_field.get("name") if isinstance(raw_field, dict) else None
             if not isinstance(field_name, str) or not NAME.fullmatch(field_name):
-                raise AlertError(f"schema: {place} has a field without a valid name")
-            its_type, empty = self.of(
-                raw_field.get("type"), f"{place}.{field_name}", namespace, (*around, full)
+                raise AlertError(f"schema: {path} has a field without a valid name")
+            field_type, empty = self.of(
+                raw_field.get("type"), f"{path}.{field_name}", namespace, (*enclosing, full)
             )
             is_empty &= empty
-            fields.append({"name": field_name, "type": its_type})
+            fields.append({"name": field_name, "type": field_type})
         if len({f["name"] for f in fields}) < len(fields):
-            raise AlertError(f"schema: {place} has two fields of one name")
+            raise AlertError(f"schema: {path} has two fields of the same name")
         return {"type": "record", **named, "fields": fields}, is_empty
 
 
@@ -203,15 +216,14 @@ def _is_unnamed(schema: Schema) -> bool:
 
 
 def lenient(schema: Schema) -> Schema:
-    """Return a reader schema whose every field is nullable and null by default.
+    """Return a reader schema in which all fields are nullable and null by default.
 
-    With it, packets of older versions, which lack fields, and of newer ones, which have more,
-    become rows of one form.
+    It reads packets of older versions, which lack fields, and of newer ones, which have others.
 
     Parameters
     ----------
     schema : dict
-        Canonical schema.
+        Canonical schema, from `parse_schema`.
     """
     if isinstance(schema, list):
         others = [lenient(branch) for branch in schema if branch != "null"]
@@ -219,7 +231,7 @@ def lenient(schema: Schema) -> Schema:
     if not isinstance(schema, dict):
         return schema
     if schema["type"] == "array":
-        # Spark, and so Fink's own archive, writes arrays whose items are nullable.
+        # Spark, and therefore Fink's archive, writes arrays with nullable items.
         return {**schema, "items": nullable(lenient(schema["items"]))}
     if schema["type"] == "map":
         return {**schema, "values": nullable(lenient(schema["values"]))}
@@ -233,41 +245,41 @@ def lenient(schema: Schema) -> Schema:
 
 
 def nullable(schema: Schema) -> Schema:
-    """Return the union of null and ``schema``, null first."""
+    """Return the union of null and a schema, with null first."""
     branches = schema if isinstance(schema, list) else [schema]
     return ["null", *(branch for branch in branches if branch != "null")]
 
 
 def without_fields(schema: Schema, names: frozenset[str]) -> Schema:
-    """Return a record schema without some of its top-level fields."""
+    """Return the schema of a record without the top-level fields of the given names."""
     return {**schema, "fields": [f for f in schema["fields"] if f["name"] not in names]}
 
 
-def with_newer_names(schema: Schema, names: Mapping[str, str], place: str = "") -> Schema:
-    """Return a schema with fields renamed, unless their record has the new name, too.
+def with_newer_names(schema: Schema, names: Mapping[str, str], path: str = "") -> Schema:
+    """Return a schema in which fields are renamed, unless their record has the new name too.
 
     Parameters
     ----------
     schema : dict
-        Canonical schema of a record, or of what is in it.
+        Canonical schema of a record or of a part of it.
     names : mapping of str to str
-        Dotted name of a field to its new name within its record. Arrays and unions on the way
-        add no part to a dotted name.
-    place : str
-        Dotted name of what the schema is of; "" for the outermost record.
+        New names of fields within their records, by dotted name. Arrays and unions do not
+        contribute to a dotted name.
+    path : str
+        Dotted name of the part; "" for the record itself.
     """
     if isinstance(schema, list):
-        return [with_newer_names(branch, names, place) for branch in schema]
+        return [with_newer_names(branch, names, path) for branch in schema]
     if not isinstance(schema, dict):
         return schema
     if schema["type"] == "array":
-        return {**schema, "items": with_newer_names(schema["items"], names, place)}
+        return {**schema, "items": with_newer_names(schema["items"], names, path)}
     if schema["type"] != "record":
         return schema
     present = {one["name"] for one in schema["fields"]}
     fields = []
     for one in schema["fields"]:
-        dotted = f"{place}.{one['name']}" if place else one["name"]
+        dotted = f"{path}.{one['name']}" if path else one["name"]
         newer = names.get(dotted, one["name"])
         fields.append(
             {
@@ -280,19 +292,19 @@ def with_newer_names(schema: Schema, names: Mapping[str, str], place: str = "") 
 
 @dataclass
 class Fitted:
-    """A writer's schema, made readable with one reader schema.
+    """A writer schema, modified so that a reader schema can read its data.
 
     Attributes
     ----------
     schema : dict
-        The writer's schema; fields that the reader has with another type are renamed, so that
-        they are skipped.
+        The writer schema. Fields whose type the reader can't convert are renamed, so that they
+        are skipped.
     readable : set of str
-        Dotted names of the fields that the reader gets.
+        Dotted names of the fields that are read.
     skipped : list of str
-        Dotted names of fields that the reader does not know.
+        Dotted names of the fields that the reader schema lacks.
     unreadable : list of str
-        Dotted names of fields whose type the reader can't take.
+        Dotted names of the fields whose type the reader can't convert.
     """
 
     schema: Schema = None
@@ -302,63 +314,63 @@ class Fitted:
 
 
 def fit(writer: Schema, reader: Schema) -> Fitted:
-    """Fit a writer's schema to a reader schema.
+    """Fit a writer schema to a reader schema.
 
     Parameters
     ----------
     writer : dict
-        Canonical schema of the data.
+        Canonical schema of the data, from `parse_schema`.
     reader : dict
-        Result of `lenient`.
+        Reader schema, from `lenient`.
 
     Raises
     ------
     AlertError
-        If not even the outermost types agree.
+        If the writer schema is not a schema of a record.
     """
     fitted = Fitted()
     schema = _fit(writer, reader, "", fitted)
     if schema is None:
-        raise AlertError("schema is not that of an alert")
+        raise AlertError("schema is not a schema of an alert")
     fitted.schema = schema
     return fitted
 
 
-def _fit(writer: Schema, reader: Schema, place: str, fitted: Fitted) -> Schema | None:
-    """Return the writer's schema as the reader can take it; None where it can't."""
+def _fit(writer: Schema, reader: Schema, path: str, fitted: Fitted) -> Schema | None:
+    """Return the modified writer schema, or None if the reader can't convert its type."""
     if isinstance(writer, list):
-        branches = [_fit(branch, reader, place, fitted) for branch in writer]
+        branches = [_fit(branch, reader, path, fitted) for branch in writer]
         return None if any(branch is None for branch in branches) else branches
     if isinstance(reader, list):
-        found = (_fit(writer, branch, place, fitted) for branch in reader)
-        return next((schema for schema in found if schema is not None), None)
+        schemas = (_fit(writer, branch, path, fitted) for branch in reader)
+        return next((schema for schema in schemas if schema is not None), None)
     if isinstance(writer, str):
         is_readable = writer == reader or reader in PROMOTIONS.get(writer, ())
         return writer if is_readable else None
     if isinstance(reader, str) or writer["type"] != reader["type"]:
         return None
     if writer["type"] == "array":
-        items = _fit(writer["items"], reader["items"], place, fitted)
+        items = _fit(writer["items"], reader["items"], path, fitted)
         return None if items is None else {**writer, "items": items}
     if writer["type"] == "map":
-        values = _fit(writer["values"], reader["values"], place, fitted)
+        values = _fit(writer["values"], reader["values"], path, fitted)
         return None if values is None else {**writer, "values": values}
     if writer["type"] != "record":
         return writer if writer == reader else None
     wanted = {f["name"]: f["type"] for f in reader["fields"]}
     fields = []
-    for its_field in writer["fields"]:
-        name, its_type = its_field["name"], its_field["type"]
-        its_place = f"{place}.{name}" if place else name
+    for writer_field in writer["fields"]:
+        name, field_type = writer_field["name"], writer_field["type"]
+        field_path = f"{path}.{name}" if path else name
         if name not in wanted:
-            fitted.skipped.append(its_place)
+            fitted.skipped.append(field_path)
         else:
-            schema = _fit(its_type, wanted[name], its_place, fitted)
+            schema = _fit(field_type, wanted[name], field_path, fitted)
             if schema is None:
-                fitted.unreadable.append(its_place)
+                fitted.unreadable.append(field_path)
                 name = f"{name}__other_type"
             else:
-                fitted.readable.add(its_place)
-                its_type = schema
-        fields.append({"name": name, "type": its_type})
+                fitted.readable.add(field_path)
+                field_type = schema
+        fields.append({"name": name, "type": field_type})
     return {**writer, "fields": fields}

@@ -1,4 +1,4 @@
-"""The Avro schemas with which a survey's alerts are read, made from what the survey declares."""
+"""Reader schemas of a survey's alerts, derived from the fields that the survey declares."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fink_t2.errors import SurveyError
 from fink_t2.surveys.fields import AlertField
 from fink_t2.surveys.survey import Survey
 
-#: Types of a reader schema. An integer of either width can be read as a long.
+#: Types in reader schemas that are wider than declared, so that both widths can be read.
 AVRO_TYPES: Final = {"int": "long", "float": "double"}
 
 
@@ -21,13 +21,13 @@ def wanted_fields(survey: Survey) -> dict[str, Any]:
     Parameters
     ----------
     survey : Survey
-        Whose alerts these are.
+        Survey that issued the alerts.
 
     Returns
     -------
     dict
-        Field name to Avro type; a nested dict is a record, a dict within a list an array of
-        records.
+        Avro types by field name. A nested dict is a record, and a dict within a list is an array
+        of records.
     """
     wanted: dict[str, Any] = {}
     fields = (survey.object_id, survey.alert_id, survey.time, *survey.alert_fields.values())
@@ -61,37 +61,37 @@ def _avro_type(field: AlertField) -> str:
 
 @cache
 def wanted_schema(survey: Survey) -> Schema:
-    """Return the reader schema of just the needed fields, every one nullable."""
+    """Return the reader schema of the fields that classification needs, all nullable."""
     return lenient(_record(wanted_fields(survey), "alert"))
 
 
 @cache
 def full_schema(survey: Survey) -> Schema:
-    """Return the reader schema of whole alerts that comes with a survey, every field nullable.
+    """Return the reader schema of complete alerts of a survey, with all fields nullable.
 
     Raises
     ------
     SurveyError
-        If the survey has none, so that a registry or folder must be asked.
+        If the package has no such schema, so that a registry or a folder is needed.
     """
     if survey.schema_text is None:
-        raise SurveyError(f"no schema of whole alerts comes with survey {survey.name}")
+        raise SurveyError(f"the package has no schema of complete alerts of {survey.name}")
     return lenient(parse_schema(survey.schema_text()))
 
 
 @cache
 def newer_names(survey: Survey) -> dict[str, str]:
-    """Return the present names of fields that older schemas call otherwise.
+    """Return the current names of fields that have other names in older schemas.
 
     Parameters
     ----------
     survey : Survey
-        Whose alerts these are.
+        Survey that issued the alerts.
 
     Returns
     -------
     dict of str to str
-        Dotted older name to the present name of the field within its record.
+        Current names of the fields within their records, by dotted older name.
     """
     renamed = dict(survey.newer_names)
     for field in (survey.time, *survey.alert_fields.values()):
@@ -106,7 +106,7 @@ def newer_names(survey: Survey) -> dict[str, str]:
 
 @cache
 def older_names(survey: Survey) -> dict[str, tuple[str, ...]]:
-    """Return the dotted older names of each dotted field that has some; see `newer_names`."""
+    """Return the dotted older names of fields by dotted current name; see `newer_names`."""
     older: dict[str, tuple[str, ...]] = {}
     for name, newer in newer_names(survey).items():
         record, dot, _ = name.rpartition(".")

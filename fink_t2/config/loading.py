@@ -10,7 +10,7 @@ import tomllib
 import typing
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -101,9 +101,13 @@ def settings_of_table(model: type[Settings], table: dict[str, Any], file: str) -
         If a key is unknown or missing, or a value has the wrong type or is out of range. The
         message names the file, and every wrong key on a line of its own.
     """
+
+    def refuse_date(value: object) -> NoReturn:
+        raise ConfigError(f"{file}: no setting takes a date or a time, such as {value}")
+
     # TOML is validated as JSON, in which pydantic's strict mode takes an array for a tuple and a
-    # table for a dataclass. TOML's dates become null, which no setting accepts.
-    text = json.dumps([table], default=lambda date: None)
+    # table for a dataclass. Only dates and times are not JSON.
+    text = json.dumps([table], default=refuse_date)
     try:
         (settings,) = adapter(model).validate_json(text)
     except ValidationError as error:
@@ -142,8 +146,7 @@ def _explain(problem: Any, model: type) -> str:
     if problem["type"] == "missing":
         return f"{key!r} is missing"
     demand = problem["msg"].replace("Input should be", "must be").replace("an object", "a table")
-    value = "a date or a time" if problem["input"] is None else repr(problem["input"])
-    return f"{key!r} {demand}, not {value}"
+    return f"{key!r} {demand}, not {problem['input']!r}"
 
 
 def _type_of(model: Any, part: str | int) -> Any:

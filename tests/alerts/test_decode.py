@@ -121,7 +121,7 @@ def rewritten(**changes: Any) -> bytes:
 
 def test_what_is_no_single_alert() -> None:
     two = rubin.contained(1000, [rubin.alert(1), rubin.alert(2)])
-    with pytest.raises(AlertError, match="holds 2 alerts"):
+    with pytest.raises(AlertError, match="contains 2 alerts"):
         decode_alert(two, "lsst")
     with pytest.raises(AlertError, match="schema 703 is needed, and no source"):
         decode_alert(rubin.framed(703, rubin.alert()), "lsst")
@@ -147,7 +147,7 @@ def test_a_record_that_ends_early_or_late_has_a_reason(tmp_path: Path) -> None:
     message = rubin.framed(1000, rubin.alert())
     with pytest.raises(AlertError, match="does not match its schema"):
         decode_alert(message[:-30], "lsst", schemas)
-    with pytest.raises(AlertError, match="3 bytes left behind the last record"):
+    with pytest.raises(AlertError, match="3 bytes are left after the last record"):
         decode_alert(message + b"end", "lsst", schemas)
 
 

@@ -114,27 +114,27 @@ def nested(depth: int) -> str:
     [
         ("{", "not JSON"),
         ("[" * 100_000, "deeper|not JSON"),
-        ('"int"', "not that of a record"),
+        ('"int"', "not a schema of a record"),
         ("17", "has no type"),
         (json.dumps(record(("x", "what"))), "unknown type 'what'"),
         (json.dumps(record(("x", ["null", "alert"]))), "refers to itself"),
-        (json.dumps(record(("x", {"type": "array", "items": "null"}))), "take no bytes"),
+        (json.dumps(record(("x", {"type": "array", "items": "null"}))), "have no bytes"),
         (
             json.dumps(record(("x", {"type": "array", "items": record(name="empty")}))),
-            "take no bytes",
+            "have no bytes",
         ),
         (
             json.dumps(
                 record(("x", {"type": "array", "items": {"type": "fixed", "name": "f", "size": 0}}))
             ),
-            "take no bytes",
+            "have no bytes",
         ),
         (json.dumps(record(("x", {"type": "fixed", "name": "f", "size": 2**31}))), "fixed of size"),
         (json.dumps(record(("x", {"type": "enum", "name": "e", "symbols": []}))), "no valid sym"),
         (json.dumps(record(("x", []))), "empty union"),
-        (json.dumps(record(("x", ["int", "int"]))), "one type twice"),
+        (json.dumps(record(("x", ["int", "int"]))), "the same type twice"),
         (json.dumps(record(("x", [["int"]]))), "union within a union"),
-        (json.dumps(record(("x", "int"), ("x", "int"))), "two fields of one name"),
+        (json.dumps(record(("x", "int"), ("x", "int"))), "two fields of the same name"),
         (json.dumps(record(("a.b", "int"))), "without a valid name"),
         (json.dumps({"type": "record", "fields": []}), "no name"),
         (json.dumps({"type": "record", "name": "r"}), "no fields"),

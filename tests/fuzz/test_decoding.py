@@ -131,7 +131,7 @@ def test_limits_bound_message_records_and_schema() -> None:
 
 
 def test_a_message_of_two_alerts_is_not_one() -> None:
-    with pytest.raises(AlertError, match="holds 2 alerts"):
+    with pytest.raises(AlertError, match="contains 2 alerts"):
         decode_alert(container([seed_alert(), seed_alert()]), "ztf")
 
 
