@@ -40,7 +40,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 OPPOSITES = {"min": "max", "max": "min", "argmax": "argmin", "any": "all", "all": "any"}
 
 #: Calls whose first arguments may be exchanged without effect, as many as given.
-SYMMETRIC = {"min": 99, "max": 99, "multiply_add": 2}
+SYMMETRIC = {"min": 99, "max": 99, "multiply_add": 2, "clip": 2}
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,8 @@ def test_an_eigenvalue_near_zero_has_a_lower_limit():
     assert_allclose(found, [1e-9, 1e-9 / floor])
     found, _ = step((1e-9, 1e-9), (-1e-13, 0.0, -1.0), metric=0.0)
     assert_allclose(found, [1e-9 / floor, 1e-9])
+    found, _ = step((1e-7, 1e-7), (-100.0, 0.0, -1e-13), metric=0.0)
+    assert_allclose(found, [1e-9, 1e-7 / (1e-6 + 1e-12)])
     # Two large eigenvalues of opposite signs: middle 0, radius 1.
     assert_allclose(step((0.5, 0.5), (-1.0, 0.0, 1.0))[0], [0.5, 0.5])
 
@@ -196,6 +198,77 @@ def test_a_step_that_meets_both_bounds_ends_in_the_corner():
     found, gain = step((9.0, 9.0), (-1.0, 0.0, -1.0), HIGH[0] - 0.1, HIGH[1] - 0.2)
     assert_allclose(found, [0.1, 0.2])
     assert_allclose(gain, 9.0 * 0.3)
+
+
+def test_a_step_cut_off_at_a_bound_does_not_move_a_parameter_that_is_not_free():
+    # Without a gradient in ln M_t, and at its bound with a gradient outwards; in both cases the
+    # mixed derivative alone would move it.
+    found, _ = step((4.0, 0.0), (-4.0, -1.0, -4.0), 9.875, 4.0)
+    assert_allclose(found, [0.125, 0.0])
+    found, _ = step((4.0, 0.01), (-4.0, -1.0, -4.0), 9.875, HIGH[1])
+    assert_allclose(found, [0.125, 0.0])
+    found, _ = step((0.0, 4.0), (-4.0, -1.0, -4.0), START, HIGH[1] - 0.125)
+    assert_allclose(found, [0.0, 0.125])
+
+
+def test_a_step_along_a_bound_without_curvature_has_a_lower_limit():
+    found, _ = step((0.5, 1e-13), (-1.0, 0.0, 0.0), 9.875, 0.0)
+    assert_allclose(found, [0.125, 0.1])
+    found, _ = step((1e-13, 0.5), (0.0, 0.0, -1.0), START, HIGH[1] - 0.125)
+    assert_allclose(found, [0.1, 0.125])
+
+
+@pytest.mark.parametrize(
+    ("slope", "amplitude", "expected"),
+    [
+        (0.7, 12.0, 0.0),
+        (0.7, 11.0, 0.35),
+        (0.7, -8.0, 0.35),
+        (-0.7, -8.0, 0.0),
+        (-0.7, -7.0, -0.35),
+        (-0.7, 12.0, -0.35),
+        (1.4, -8.0, 0.7),
+        (1.4, 12.0, 0.0),
+    ],
+)
+def test_the_bounds_of_the_amplitude_lie_10_from_its_start(slope, amplitude, expected):
+    *found, gain = ascent_step(amplitude, 8.0, slope, 0.0, -2.0, 0.0, -1.0, 2.0)
+    assert_allclose(found, [expected, 0.0])
+    assert_allclose(gain, slope * expected)
+
+
+#: Newton's step leads uphill in one parameter and downhill in the other, whose slope is negative.
+#: The bounds leave a thousandth of the first and 0.5 of the second, which is downhill.
+BENT = (-2.0, 1.9, -2.0)
+
+
+@pytest.mark.parametrize(
+    ("slope", "expected"), [((-0.5, 1.0), (-0.25, 1e-3)), ((-9.0, 20.0), (-2.0, 1e-3))]
+)
+def test_where_the_bound_of_the_metric_leaves_a_step_downhill_parameters_are_separate(
+    slope, expected
+):
+    found, gain = step(slope, BENT, 9.5, HIGH[1] - 1e-3)
+    assert_allclose(found, expected)
+    assert_allclose(gain, np.dot(slope, expected))
+
+
+@pytest.mark.parametrize(
+    ("slope", "expected"), [((1.0, -0.5), (1e-3, -0.25)), ((20.0, -9.0), (1e-3, -2.0))]
+)
+def test_where_the_bound_of_the_amplitude_leaves_a_step_downhill_parameters_are_separate(
+    slope, expected
+):
+    found, gain = step(slope, BENT, 10.0 - 1e-3, HIGH[1] - 0.5)
+    assert_allclose(found, expected)
+    assert_allclose(gain, np.dot(slope, expected))
+
+
+def test_separate_parameters_without_curvature_have_a_lower_limit():
+    found, _ = step((-1e-13, 1.0), (0.0, 1.0, -1.0), 9.875, np.nextafter(HIGH[1], 0.0))
+    assert_allclose(found, [-0.1, 0.0], atol=1e-14)
+    found, _ = step((1.0, -1e-13), (-1.0, 1.0, 0.0), np.nextafter(10.0, 0.0), HIGH[1] - 0.125)
+    assert_allclose(found, [0.0, -0.1], atol=1e-14)
 
 
 def test_where_bounds_bend_the_step_downhill_each_parameter_goes_by_itself():

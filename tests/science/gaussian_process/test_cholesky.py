@@ -78,8 +78,8 @@ def test_the_determinant_does_not_contain_the_padding():
 
 
 def test_determinants_beyond_the_range_of_float64():
-    # 24 pivots of 1e20 have a product of 1e480.
-    n = 24
+    # 48 pivots of 1e20 have a product of 1e960.
+    n = 48
     width = (n + WIDTH - 1) // WIDTH * WIDTH
     working = np.zeros((n, width))
     working[np.arange(n), np.arange(n)] = 1e20
@@ -141,6 +141,14 @@ def test_a_matrix_that_is_not_positive_definite_has_no_determinant(position):
         broken[position * width + position] = value
         arrays = (np.zeros(rows * width), np.zeros(width), np.zeros(width))
         assert np.isnan(factorised(n, rows, width, broken, *arrays))
+
+
+def test_a_last_pivot_of_zero_has_no_determinant_either():
+    matrix = np.diag([1.0, 2.0, 3.0, 0.0])
+    working = np.zeros((4, WIDTH))
+    working[:, :4] = matrix
+    arrays = (np.zeros(4 * WIDTH), np.zeros(WIDTH), np.zeros(WIDTH))
+    assert np.isnan(factorised(4, 4, WIDTH, working.ravel(), *arrays))
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4, 5])

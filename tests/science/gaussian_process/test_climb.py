@@ -260,6 +260,115 @@ def test_half_of_a_small_step_does_not_use_the_old_hessian(monkeypatch):
     assert surface.counts()[2] == 2
 
 
+def exact_gain(monkeypatch, gain, step=0.0625, wrong_value=None):
+    """Return a surface that promises exactly a gain for exactly a step in ln a."""
+    slope = gain / step
+    steepness = slope / step
+    assert slope / steepness == step
+    assert slope * step == gain
+    return Surface(
+        monkeypatch,
+        lambda a, m: wrong_value if wrong_value is not None and a else 0.75 * gain * (a != 0.0),
+        lambda a, m: (0.0 if a else slope, 0.0),
+        lambda a, m: (-steepness, 0.0, -1.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("gain", "counts"),
+    [(1e-7, (1, 1, 1, 0)), (1e-4, (2, 2, 1, 0)), (1e-2, (2, 2, 2, 0)), (0.0625, (2, 2, 2, 0))],
+)
+def test_promised_gains_of_exactly_the_limits(monkeypatch, gain, counts):
+    surface = exact_gain(monkeypatch, gain)
+    assert surface.climb()[2]
+    assert surface.counts() == counts
+
+
+def test_a_step_of_exactly_a_tenth_is_not_the_last(monkeypatch):
+    steepness = 2.0**-9
+    surface = Surface(
+        monkeypatch,
+        lambda a, m: 1e-5 * (a != 0.0),
+        lambda a, m: (0.0 if a else 0.1 * steepness, 0.0),
+        lambda a, m: (-steepness, 0.0, -1.0),
+    )
+    assert surface.climb()[2]
+    assert surface.places[1][0] == pytest.approx(0.1)
+    assert surface.counts() == (2, 2, 1, 0)
+
+
+def test_a_promise_of_exactly_the_limit_that_is_not_kept_is_no_maximum(monkeypatch):
+    assert not exact_gain(monkeypatch, 1e-4, wrong_value=-1.0).climb()[2]
+
+
+def test_a_last_step_that_loses_exactly_what_rounding_does_is_not_taken(monkeypatch):
+    surface = parabola(monkeypatch, 1e-3, base=0.0, wrong_value=-1e-8)
+    end, _, _ = surface.climb()
+    assert_allclose(end, 0.0)
+
+
+def test_the_gain_that_the_old_hessian_promises_may_be_exactly_the_limit(monkeypatch):
+    gain = 1e-7
+    second_slope = gain / 0.0625
+    steepness = second_slope / 0.0625
+    surface = Surface(
+        monkeypatch,
+        lambda a, m: 1e-4 * (a != 0.0),
+        lambda a, m: (second_slope if a else 2.0 * steepness, 0.0),
+        lambda a, m: (-steepness, 0.0, -1.0),
+    )
+    assert surface.climb()[2]
+    assert surface.counts() == (2, 2, 1, 0)
+
+
+def test_a_start_at_the_maximum_is_the_end(monkeypatch):
+    surface = parabola(monkeypatch, 0.0)
+    end, likelihood, is_maximum = surface.climb()
+    assert_allclose(end, 0.0)
+    assert likelihood == -7.0
+    assert is_maximum
+    assert surface.counts() == (1, 1, 1, 0)
+
+
+def test_half_of_a_last_step_is_followed_by_a_gradient(monkeypatch):
+    # The whole step loses, half of it is the maximum.
+    surface = Surface(
+        monkeypatch,
+        lambda a, m: {0.0: 0.0, 1.0: 0.4e-4}.get(round(a * 128, 9), -1.0),
+        lambda a, m: (0.0 if a else 64.0 * 0.9e-4, 0.0),
+        lambda a, m: (-64.0 * 64.0 * 0.9e-4, 0.0, -1.0),
+    )
+    end, _, is_maximum = surface.climb()
+    assert_allclose(end, [1 / 128, 0.0])
+    assert is_maximum
+    assert surface.counts() == (3, 2, 2, 0)
+
+
+def test_steps_are_asked_for_with_all_derivatives(monkeypatch):
+    calls = []
+    answers = iter([(0.25, -0.5, 5e-3), (9.0, 9.0, 1e-3), (0.0, 0.0, 0.0)])
+
+    def ascent_step(*arguments):
+        calls.append(arguments)
+        return next(answers)
+
+    monkeypatch.setattr(maximum, "ascent_step", ascent_step)
+    surface = Surface(
+        monkeypatch,
+        lambda a, m: a - m,
+        lambda a, m: (3.0 + a, 4.0 + m),
+        lambda a, m: (-5.0 - a, 0.5 + a, -6.0 - a),
+    )
+    end, _, is_maximum = surface.climb()
+    assert is_maximum
+    assert_allclose(end, [0.25, -0.5])
+    first = (START, FIRST[1], 3.0, 4.0, -5.0, 0.5, -6.0, START)
+    # The second call has the new gradient and the old Hessian, the third one the new Hessian.
+    second = (START + 0.25, FIRST[1] - 0.5, 3.25, 3.5, -5.0, 0.5, -6.0, START)
+    third = (*second[:4], -5.25, 0.75, -6.25, START)
+    assert_allclose(calls, [first, second, third])
+
+
 def test_a_climb_without_end_is_ended_after_a_hundred_evaluations(monkeypatch):
     # A slope of one and a curvature that promises a step of 0.01 rises for ever.
     surface = Surface(

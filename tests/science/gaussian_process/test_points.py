@@ -69,8 +69,8 @@ def test_points_that_are_no_measurements_are_left_out(wrong):
 def test_the_scale_is_the_flux_of_highest_signal_to_noise():
     # The errors are increased by 0.01 * 100 in quadrature: 10 / 1.005, 100 / 20.0, 50 / 1.118.
     assert taken([1.0, 2.0, 3.0], [10.0, 100.0, -50.0], [0.1, 20.0, 0.5])[1] == 50.0
-    # Without that increase the two ratios would be equal, and the first point would count.
-    assert taken([1.0, 2.0], [10.0, 100.0], [0.1, 1.0])[1] == 100.0
+    # 10 / 1.001 and 100 / 1.4; without that increase 10 / 0.05 and 100 / 1.
+    assert taken([1.0, 2.0], [10.0, 100.0], [0.05, 1.0])[1] == 100.0
     # 60 / 2 and 100 / 3.5; with twice that increase 60 / 2.6 and 100 / 3.9.
     error = np.sqrt(3.0), np.sqrt(11.25)
     assert taken([1.0, 2.0], [60.0, 100.0], error)[1] == 60.0
@@ -97,6 +97,7 @@ def test_no_points_and_points_without_flux_have_no_scale():
 
 def test_points_of_infinite_error_do_not_set_the_scale():
     assert taken([1.0, 2.0], [9.0, 4.0], [np.inf, 1.0])[1] == 4.0
+    assert taken([1.0, 2.0], [0.0, 4.0], [1.0, np.inf])[1] == 4.0
     # Where all errors are infinite the signal-to-noise ratio of the first point is the best.
     assert taken([1.0, 2.0], [4.0, 9.0], [np.inf, np.inf])[1] == 4.0
 

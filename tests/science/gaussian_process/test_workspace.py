@@ -36,7 +36,7 @@ def address(array):
     return array.__array_interface__["data"][0]
 
 
-@pytest.mark.parametrize("capacity", [1, 5, 8, 13, 30])
+@pytest.mark.parametrize("capacity", [1, 5, 8, 13, 30, 60])
 def test_arrays_have_room_do_not_overlap_and_are_aligned(capacity):
     space = allocate(capacity)
     _, width = padded(capacity)
