@@ -1,8 +1,8 @@
-"""From Kafka to Kafka and Parquet: broker, replay and the streaming job on this one machine.
+"""From Kafka to Kafka and Parquet: broker, replay and streaming job on one machine.
 
-Latency is the broker's own: from the moment it appended an alert to the input topic to the
-moment it appended the classified alert to the output topic. Both are read from the records
-after the job has ended, so that looking does not slow what is looked at.
+Latency is measured by the broker's clock: from the time at which it appended an alert to the input
+topic to the time at which it appended the classified alert to the output topic. Both times are read
+from the records after the job has ended, so that reading them does not slow the job.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ seconds = {trigger_seconds}
 
 @dataclass(frozen=True)
 class Passage:
-    """When the alerts of one phase went in and came out.
+    """Times at which the alerts of one phase went in and came out.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Passage:
     came_out: npt.NDArray[np.float64]
 
     def summary(self) -> dict[str, Any]:
-        """Return rates, percentiles of latency, and the alerts under way over time."""
+        """Return rates, percentiles of the latency, and the number of alerts under way."""
         latency = self.came_out - self.went_in
         begin, end = self.went_in.min(), self.came_out.max()
         percentiles = np.percentile(latency, [50, 95, 99])
@@ -125,14 +125,16 @@ def run_end_to_end(
         The model in service in `models_folder`.
     models_folder : Path
         Folder of models.
-    rate, seconds : float
-        Alerts per second of the steady phase, and how long it lasts.
+    rate : float
+        Alerts per second of the steady phase.
+    seconds : float
+        Duration of the steady phase.
     fast_alerts : int
-        Alerts of the phase without a set rate.
+        Number of alerts of the phase without a set rate.
     warm_up_seconds : float
         Time between the first alert and the steady phase, at the same rate, while Java compiles.
     trigger_seconds : float
-        The job's shortest time between micro-batches.
+        Shortest time between micro-batches of the job.
     master : str
         Spark's master.
 
@@ -146,7 +148,7 @@ def run_end_to_end(
     Raises
     ------
     JobError
-        If the job ends early or gets stuck.
+        If the job ends early, or no alerts come out of it any more.
     """
     packets = [_replayed(packet) for packet in read_packets(alerts)]
     warm_up_alerts = round(rate * warm_up_seconds)
@@ -212,7 +214,7 @@ def _phase(
 
 @dataclass(frozen=True)
 class _Replayed:
-    """A packet, the object it is of, and the night in which it was observed."""
+    """A packet, the identifier of its object, and the night in which it was observed."""
 
     content: bytes
     name: str
@@ -234,7 +236,7 @@ class _Feed:
         self.sent = 0
 
     def send(self, count: int, rate: float | None = None) -> None:
-        """Publish so many packets, every night its share, and wait until the broker has them."""
+        """Publish a number of packets, equally from all nights, and wait until Kafka has them."""
         publisher = Publisher(INPUT_TOPIC, self._servers)
         start = time.perf_counter()
         for due, number in zip(steadily(rate), range(count), strict=False):
@@ -245,7 +247,7 @@ class _Feed:
             self.sent += 1
         publisher.finish()
         if publisher.errors:
-            raise JobError(f"Kafka did not take all alerts: {dict(publisher.errors)}")
+            raise JobError(f"Kafka has not accepted all alerts: {dict(publisher.errors)}")
 
 
 def _write_config(
@@ -276,17 +278,17 @@ def _memory(job: SubmittedJob) -> dict[str, float]:
 
 
 class _Outputs:
-    """Counts the classified alerts by the output topic's offsets, without reading them."""
+    """Counts the classified alerts by the offsets of the output topic, without reading them."""
 
     def __init__(self, broker: LocalKafka) -> None:
         self._consumer = _consumer(broker)
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Close the connection to the broker."""
         self._consumer.close()
 
     def wait_for(self, count: int, job: SubmittedJob, what: str) -> None:
-        """Return when so many alerts have come out; watch over the job meanwhile."""
+        """Wait until a number of alerts have come out, and check meanwhile that the job runs."""
         latest, changed = -1, time.monotonic()
         with tqdm(total=count, desc=f"end to end, {what}", unit=" alerts", disable=None) as bar:
             while True:
@@ -314,7 +316,7 @@ class _Outputs:
 def _append_times(
     broker: LocalKafka,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return when each classified alert was appended to the input and to the output."""
+    """Return the times at which each alert was appended to the input and to the output topic."""
     went_in, came_out = [], []
     seen = set()
     for appended, key, value in _records(broker):
@@ -347,7 +349,7 @@ _SCHEMAS: dict[bytes, tuple[Any, Any]] = {}
 
 
 def _source(key: bytes, value: bytes) -> dict[str, Any]:
-    """Decode just where an alert came from."""
+    """Decode only the origin of an alert."""
     if key not in _SCHEMAS:
         writer: Any = fastavro.parse_schema(json.loads(key))
         fields = [field for field in writer["fields"] if field["name"] == "t2_source"]

@@ -1,4 +1,4 @@
-"""The published fit with george and L-BFGS-B: what the compiled fit is measured against."""
+"""The published fit with george and L-BFGS-B, the reference for the compiled fit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def reference_interpolate(
     wavelengths: npt.ArrayLike,
     grid_length: int = 100,
 ) -> tuple[FloatArray, float, FloatArray]:
-    """Interpolate one light curve with george, called as cheaply as it allows.
+    """Interpolate one light curve with george, called as efficiently as it allows.
 
     Parameters
     ----------
@@ -25,18 +25,18 @@ def reference_interpolate(
     wavelengths : array_like, shape (M,)
         Effective wavelengths, Angstrom.
     grid_length : int
-        L, number of times of the grid.
+        Number L of times of the grid.
 
     Returns
     -------
     flux : ndarray of float64, shape (L, M)
         Posterior mean on the grid.
     log_likelihood : float
-        At the fitted parameters.
+        Log-likelihood at the fitted parameters.
     parameters : ndarray of float64, shape (2,)
         Fitted ``a`` (flux squared) and ``M_t`` (square days).
     """
-    import george  # of the extras train and dev, never at hand in a stream worker
+    import george
     from george import kernels
     from scipy.optimize import minimize
 
@@ -70,12 +70,12 @@ def reference_interpolate(
         bounds=[(start[0] - 10.0, start[0] + 10.0), (0.0, np.log(1000.0**2))],
         tol=1e-6,
     )
-    # As published: a fit that fails leaves the starting point.
+    # As published: the starting point is kept if the fit fails.
     chosen = fit.x if fit.success else start
     gp.set_parameter_vector(chosen)
     times = np.linspace(time.min(), time.max(), grid_length)
     grid = np.column_stack((np.tile(times, wavelengths.size), np.repeat(wavelengths, grid_length)))
     mean = gp.predict(flux, grid, return_cov=False)
-    # george keeps ln(a / ndim) for the constant factor of a 2-D kernel.
+    # george stores ln(a / ndim) for the constant factor of a two-dimensional kernel.
     parameters = np.array([2.0 * np.exp(chosen[0]), np.exp(chosen[1])])
     return mean.reshape(wavelengths.size, grid_length).T, -negative(chosen)[0], parameters

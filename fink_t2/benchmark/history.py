@@ -37,7 +37,7 @@ def history_line(results: dict[str, Any], release: str) -> dict[str, str]:
     Parameters
     ----------
     results : dict
-        What ``fink-t2 bench --json`` writes.
+        The figures of a run, as ``fink-t2 bench --json`` writes them.
     release : str
         Version that was measured, or "unreleased".
 

@@ -1,4 +1,4 @@
-"""The published way from photometry to probabilities, as cheaply as its libraries allow.
+"""The published way from photometry to probabilities, as efficient as its libraries allow.
 
 One alert at a time: magnitudes to fluxes, the published george fit, scaling by the largest
 flux, the published TFLite file in the interpreter that fink_t2 uses too. The published
@@ -21,12 +21,12 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class ReferencePath:
-    """Stages of the reference, each for one alert.
+    """The stages of the reference path, each for one alert.
 
     Parameters
     ----------
     published : path, optional
-        The published ``.tflite``; without it there is no inference.
+        The published ``.tflite`` file; without it there is no inference.
     """
 
     def __init__(self, published: str | os.PathLike[str] | None) -> None:

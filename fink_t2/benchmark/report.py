@@ -1,4 +1,4 @@
-"""Tables of the measured figures, for people."""
+"""Readable tables of the measured figures."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ def module_report(rows: list[dict[str, Any]]) -> str:
     """Return the table of `fink_t2.benchmark.spark_module.run_module`."""
 
     def rates(row: dict[str, Any], step: str) -> list[str]:
-        found = row["steps"][step]
-        return [number(found["median"]), f"{number(found['p10'])}-{number(found['p90'])}"]
+        rate = row["steps"][step]
+        return [number(rate["median"]), f"{number(rate['p10'])}-{number(rate['p90'])}"]
 
     header = [
         "Spark, alerts/s", "bytes", "decode", "classify", "10-90 %", "cpu us/alert",
@@ -148,17 +148,17 @@ def end_to_end_report(result: dict[str, Any]) -> str:
     """Return the table of `fink_t2.benchmark.end_to_end.run_end_to_end`."""
     rows = []
     for phase in ("steady", "fast"):
-        found = result[phase]
-        latency = found["latency_seconds"]
+        figures = result[phase]
+        latency = figures["latency_seconds"]
         rows.append(
             [
-                f"{found['rate']:.0f} alerts/s" if phase == "steady" else "as fast as possible",
-                f"{found['alerts']:,}",
-                number(found["input_alerts_per_second"]),
-                number(found["alerts_per_second"]),
+                f"{figures['rate']:.0f} alerts/s" if phase == "steady" else "as fast as possible",
+                f"{figures['alerts']:,}",
+                number(figures["input_alerts_per_second"]),
+                number(figures["alerts_per_second"]),
                 *[f"{latency[percentile]:.2f}" for percentile in ("p50", "p95", "p99")],
-                f"{found['lag']['largest_first_half']:,}",
-                f"{found['lag']['largest_second_half']:,}",
+                f"{figures['lag']['largest_first_half']:,}",
+                f"{figures['lag']['largest_second_half']:,}",
                 number(result["cpu_us_per_alert"]["job"][phase]),
             ]
         )

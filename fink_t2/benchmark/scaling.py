@@ -1,4 +1,4 @@
-"""How the cost of an alert grows with its history, and the throughput with the cores."""
+"""The cost of an alert as a function of its history, and the throughput of several cores."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from fink_t2.surveys import passbands_of
 
 HISTORIES: Final = (2, 5, 10, 20, 40, 80, 160, 320, 640, 1000)
 
-#: Longer histories are not given to george: one fit takes seconds.
+#: Longest history that george fits; longer ones take seconds for one fit.
 LONGEST_REFERENCE: Final = 320
 
-#: Alerts per batch and history; short histories are too quick to be timed by few.
+#: Alerts per batch of one history; fewer alerts of short histories are too fast to be timed.
 BATCH_ALERTS: Final = 16
 
 
@@ -35,15 +35,15 @@ def synthetic_light_curves(survey: str, n_curves: int, n_points: int, seed: int)
     survey : str
         "ztf" or "lsst".
     n_curves, n_points : int
-        How many, and how many points each; at least 2.
+        Number of light curves, and of points in each, at least 2.
     seed : int
-        Of the random numbers.
+        Seed of the random numbers.
 
     Returns
     -------
     LightCurves
-        Rise and fall over 60 days, and for more than 60 points as much longer, as the
-        history of a survey grows.
+        Light curves that rise and fall within 60 days; with more than 60 points they last one
+        day per point, as histories grow while a survey goes on.
     """
     random = np.random.default_rng(seed)
     passbands = passbands_of(survey)
@@ -76,9 +76,9 @@ def run_histories(
     model : ModelReference
         The classifier's model; its survey gives the passbands.
     seconds : float
-        About how long to measure.
+        Approximate duration of the measurement.
     seed : int
-        Of the light curves.
+        Seed of the light curves.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def run_histories(
         while rounds < 4 or time.monotonic() < end:
             for n, curves in batches.items():
                 watch = watches[n] if rounds else Stopwatch()
-                # One of the curves goes to george: a fair sample over the rounds.
+                # george fits one of the curves, another one in every round.
                 one = curves.select([rounds % BATCH_ALERTS])
                 if n <= LONGEST_REFERENCE:
                     with watch.measure("reference", 1):
@@ -153,10 +153,12 @@ def run_cores(
         Most processes at a time.
     n_points : int
         Points per light curve.
-    rounds, seconds : int, float
-        How often each number of processes has its turn, and how long a turn lasts.
+    rounds : int
+        Number of turns of each number of processes.
+    seconds : float
+        Duration of a turn.
     seed : int
-        Of the light curves.
+        Seed of the light curves.
 
     Returns
     -------
@@ -208,7 +210,7 @@ def run_cores(
 def _classify_on_request(
     connection: Connection, model: ModelReference, n_points: int, seed: int
 ) -> None:
-    """Classify for as many seconds as asked, answer alerts per second; end when hung up on."""
+    """Classify for the requested seconds, and return alerts/s; end when the pipe is closed."""
     classifier = load_classifier(model)
     curves = synthetic_light_curves(model.survey, 256, n_points, seed)
     classifier.classify(curves)

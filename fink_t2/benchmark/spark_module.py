@@ -1,8 +1,8 @@
-"""The science module inside Spark: packets as bytes in, classified alerts with cutouts out.
+"""The science module in Spark: from packets as bytes to classified alerts with cutouts.
 
-What runs is what the stream runs on a micro-batch, from the Avro decoder in the JVM to the
-classification's columns; only Kafka and the sinks are left out. Real packets are repeated
-until there are enough; the rows are written to Spark's sink that drops them.
+The steps are those of a micro-batch of the stream, from the Avro decoder in the JVM to the columns
+of the classification; only Kafka and the sinks are left out. The packets of a folder are repeated
+until there are enough; the rows are written to Spark's sink that discards them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from fink_t2.operations.process_tree import process_tree
 from fink_t2.science.model_store import ModelReference
 from fink_t2.surveys import ZTF
 
-#: What is timed, innermost first: each includes the one before.
+#: The steps that are timed; each includes the one before.
 STEPS: Final = ("bytes", "decode", "classify")
 
 
 class SparkBenchmarkError(FinkT2Error):
-    """Spark ended before it gave its figures."""
+    """Spark has ended before it returned its figures."""
 
 
 def run_module(
@@ -91,11 +91,11 @@ def run_module(
             total=(rounds + 1) * len(cores), desc="module", unit="turn", disable=None
         ) as progress:
             for turn in range(rounds + 1):
-                for place, (_, connection) in enumerate(sessions):
+                for index, (_, connection) in enumerate(sessions):
                     connection.send("turn")
-                    answer = _receive(connection, cores[place])
+                    answer = _receive(connection, cores[index])
                     if turn:  # the JVM compiles during the first
-                        turns[place].append(answer)
+                        turns[index].append(answer)
                     progress.update()
     finally:
         for process, connection in sessions:
@@ -113,7 +113,7 @@ def _receive(connection: Connection, cores: int) -> Any:
         return connection.recv()
     except EOFError:
         raise SparkBenchmarkError(
-            f"Spark with local[{cores}] ended; its message stands above"
+            f"Spark with local[{cores}] has ended; its error is shown above"
         ) from None
 
 
@@ -145,9 +145,9 @@ def _run_session(
     n_alerts: int,
     started: float,
 ) -> None:
-    """Keep one Spark, and take a turn whenever asked; end when hung up on."""
+    """Start Spark, and measure one turn per request; end when the connection is closed."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    # What must be known before the JVM runs.
+    # The JVM reads this when it is started.
     os.environ["PYSPARK_SUBMIT_ARGS"] = (
         "--driver-memory 2g --conf spark.ui.showConsoleProgress=false pyspark-shell"
     )
@@ -172,14 +172,14 @@ def _run_session(
     for content in packets:
         writer_schemas.add(message_prefix(content, config.limits))
     table = spark.createDataFrame(
-        [(place, bytearray(content)) for place, content in enumerate(packets)],
-        "place long, value binary",
+        [(number, bytearray(content)) for number, content in enumerate(packets)],
+        "number long, value binary",
     )
 
     def messages(number: int) -> DataFrame:
         repeated = spark.range(number, numPartitions=2 * cores if number > 1 else 1)
         return repeated.join(
-            F.broadcast(table), F.col("id") % len(packets) == F.col("place")
+            F.broadcast(table), F.col("id") % len(packets) == F.col("number")
         ).select(
             F.lit("packets").alias("topic"),
             F.lit(0).alias("partition"),

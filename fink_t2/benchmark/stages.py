@@ -1,8 +1,8 @@
-"""Stage by stage, single-threaded, beside the reference path on the very same alerts.
+"""Time every stage on one thread, beside the reference path on the same alerts.
 
-The machine may change its speed from second to second, so ours and the reference take turns
-over small blocks of alerts, and ratios are taken block by block. Our stages work on batches,
-as in the stream, so a block's alerts are repeated until they fill one.
+The speed of a machine varies from second to second. Therefore our stages and the reference take
+turns over small blocks of alerts, and ratios are computed block by block. Our stages work on
+batches, as in the stream: the alerts of a block are repeated until they fill a batch.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from fink_t2.science.preprocessing import scale
 from fink_t2.surveys import ZTF
 from fink_t2.surveys.reading import AlertReading, read_columns
 
-#: Alerts of one block: a tenth of a second of the reference.
+#: Alerts of one block, for which the reference takes a tenth of a second.
 BLOCK_ALERTS: Final = 32
 
 OURS: Final = ("decode", "light curve", "cuts", "gp", "scaling", "inference")
@@ -54,21 +54,21 @@ def run_stages(
     alerts : Path
         Folder of ZTF packets.
     model : ModelReference
-        The model of our inference stage.
+        Model of our inference stage.
     published : Path, optional
-        The published ``.tflite``; without it the reference has no inference stage.
+        The published ``.tflite`` file; without it, the reference has no inference stage.
     batch_alerts : int
-        Alerts per batch of our stages.
+        Number of alerts in a batch of our stages.
     seconds : float
-        About how long to measure.
+        Approximate duration of the measurement.
     seed : int
-        Order of the alerts.
+        Seed of the order of the alerts.
 
     Returns
     -------
     dict
         ``"ours"`` and ``"reference"`` (stage to figures), ``"ratios"`` (reference / ours),
-        ``"machine_noise"``, and what was timed.
+        ``"machine_noise"``, and a description of the alerts and the model.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def run_stages(
     watch = Stopwatch()
     end = time.monotonic() + seconds
     begin, n_blocks = 0, 0
-    # The first two rounds load compiled code and fill caches; they are not counted.
+    # The first two blocks load compiled code and fill caches; they are not counted.
     with tqdm(total=round(seconds), desc="stages", unit="s", disable=None) as progress:
         while n_blocks < 5 or time.monotonic() < end:
             rows = order[np.arange(begin, begin + BLOCK_ALERTS) % order.size]
@@ -196,7 +196,7 @@ def _report(watch: Stopwatch, with_inference: bool) -> dict[str, Any]:
         "ours": {stage: watch.summary(f"ours: {stage}") for stage in ours},
         "reference": {stage: watch.summary(f"reference: {stage}") for stage in theirs},
         "ratios": {stage: watch.ratio(f"reference: {stage}", f"ours: {stage}") for stage in theirs},
-        # The same computation on the same data, once per block: what varies is the machine.
+        # The same computation on the same data, once per block: only the machine varies.
         "machine_noise": {
             f"p{percent}_over_fastest": float(np.percentile(kernel, percent) / kernel.min())
             for percent in (50, 90, 100)

@@ -1,4 +1,4 @@
-"""Times of stages, collected block by block."""
+"""Durations of stages, collected block by block."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import numpy as np
 class Stopwatch:
     """Time per alert of named stages, one sample for each block of alerts.
 
-    Samples of all stages stand in the order of the blocks, so that two stages can be
-    compared block by block: both then met the machine at the same speed. What is measured is
-    the processor time of this process, its threads included: on an idle machine that is the
-    time on the clock, on a busy one it leaves out the turns of other processes.
+    The samples of all stages are in the order of the blocks, so that two stages can be compared
+    block by block, at the same speed of the machine. The processor time of this process and its
+    threads is measured: on an idle machine it equals the elapsed time, on a busy one it excludes
+    the time of other processes.
     """
 
     def __init__(self) -> None:

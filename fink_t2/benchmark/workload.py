@@ -1,4 +1,4 @@
-"""The alerts that are timed: packets of a folder, and their fields as Spark hands them over."""
+"""The alerts that are timed: packets of a folder, and their columns as Spark hands them over."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ARROW_TYPES: Final = {"int": np.int32, "long": np.int64, "float": np.float32, "d
 
 @dataclass(frozen=True)
 class Packet:
-    """One alert as it travels.
+    """One alert as it is sent by Kafka.
 
     Attributes
     ----------
     path : Path
-        The file it was read from.
+        The file that it was read from.
     content : bytes
-        The whole Avro container, cutouts included.
+        The whole Avro container, including the cutouts.
     """
 
     path: Path
@@ -43,12 +43,12 @@ def read_packets(folder: Path) -> list[Packet]:
     Parameters
     ----------
     folder : Path
-        Holds ``.avro`` files of one alert each, at any depth.
+        Folder with ``.avro`` files of one alert each, at any depth.
 
     Raises
     ------
     AlertError
-        If it holds none.
+        If there are none.
     """
     packets = [
         Packet(path, content)
@@ -57,7 +57,8 @@ def read_packets(folder: Path) -> list[Packet]:
     ]
     if not packets:
         raise AlertError(
-            f"{folder}: no ZTF alert packets (*.avro) here or below; --alerts names another folder"
+            f"{folder}: there are no ZTF alert packets (*.avro) in this folder or below; name "
+            "another folder with --alerts"
         )
     return packets
 
@@ -68,9 +69,12 @@ def decode(packet: Packet) -> dict[str, Any]:
     Raises
     ------
     AlertError
-        If the packet is damaged.
+        If the packet is damaged; the message names its file.
     """
-    return decode_alert(packet.content, ZTF)
+    try:
+        return decode_alert(packet.content, ZTF)
+    except AlertError as error:
+        raise AlertError(f"{packet.path}: {error}") from None
 
 
 def alert_columns(records: list[dict[str, Any]]) -> pd.DataFrame:
@@ -85,8 +89,8 @@ def alert_columns(records: list[dict[str, Any]]) -> pd.DataFrame:
     -------
     DataFrame
         N rows; the columns of `fink_t2.stream.columns.light_curve_columns`, arrays in the types
-        that Arrow brings to a pandas UDF. No catalogue knows the alerts, so that the catalogue
-        columns cost what they cost and cut nothing.
+        that Arrow brings to a pandas UDF. The alerts are in no catalogue, so that the cuts on
+        catalogues are timed but reject nothing.
     """
     sources = ZTF.sources(False)
     fields = ZTF.columns(False)
@@ -102,11 +106,11 @@ def alert_columns(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _arrow_array(values: list[Any], field: AlertField) -> npt.NDArray[Any]:
-    if field.meaning is Meaning.NEGATIVE_SIGN:  # the JVM translates text: True is positive
+    if field.meaning is Meaning.NEGATIVE_SIGN:  # the JVM converts the text; True is positive
         return ~negative_signs(np.array(values, dtype=object))
     return np.array(values, dtype=ARROW_TYPES[field.type])
 
 
 def shuffled(n_rows: int, seed: int) -> npt.NDArray[np.int64]:
-    """Return a random order of rows, so that a block is a fair sample of the folder."""
+    """Return a random order of rows, so that every block is representative of the folder."""
     return np.random.default_rng(seed).permutation(n_rows)

@@ -70,8 +70,8 @@ def markdown_table(columns: list[OutputColumn]) -> str:
 def text_table(columns: list[OutputColumn]) -> str:
     """Return columns, their types and documentation as lines of text."""
     width = max(len(column.name) for column in columns)
-    kind = max(len(column.type) for column in columns)
+    type_width = max(len(column.type) for column in columns)
     return "\n".join(
-        f"{column.name:<{width}}  {column.type:<{kind}}  {column.documentation}"
+        f"{column.name:<{width}}  {column.type:<{type_width}}  {column.documentation}"
         for column in columns
     )

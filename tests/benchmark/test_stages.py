@@ -1,6 +1,7 @@
 """The benchmark runs on real packets, and its reference path computes what ours computes."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from fink_t2.errors import AlertError
 from fink_t2.processor import classify_ztf_alerts
 from fink_t2.science.cuts import CutSettings, Status
 from fink_t2.surveys import ZTF
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,10 @@ def test_without_the_published_network_the_report_says_so(packets, tmp_path, cap
 def test_a_folder_without_packets_is_refused(tmp_path):
     with pytest.raises(AlertError, match=str(tmp_path)):
         read_packets(tmp_path)
+
+
+def test_an_unreadable_packet_is_named(tmp_path, capsys):
+    packet = next((CHECKOUT / "data" / "alerts").glob("*.avro")).read_bytes()
+    (tmp_path / "damaged.avro").write_bytes(packet[: len(packet) // 2])
+    assert main(["bench", "stages", "--alerts", str(tmp_path)]) == 1
+    assert "damaged.avro" in capsys.readouterr().err
